@@ -58,13 +58,13 @@ internal sealed partial class BackupQueue(
             }
             finally
             {
-                Running = null;
                 lock (_lock)
                 {
                     // From here on a hint means that the controller still waits for it: then it is made again.
                     _known.Remove(backup);
-                    cancellation.Dispose();
                 }
+
+                Running = null;
             }
         }
     }

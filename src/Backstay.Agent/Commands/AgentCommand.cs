@@ -21,6 +21,8 @@ internal static class AgentCommand
 
             Examples:
               backstay-agent enrol seed.json            make this machine known to its controller
+              backstay appliance seed gateway-1 | ssh root@gateway-1 backstay-agent enrol -
+                                                        the same from afar, without a file
               backstay-agent check                      find every mistake before the first backup does
               backstay-agent plan --logs --audit        what would be collected, and how much it is
               backstay-agent run                        wait for backups to be asked for (what the service does)

@@ -15,10 +15,7 @@ internal static class CheckCommand
     {
         var command = new Command(
             "check",
-            """
-            Looks for everything that could make a backup fail: the configuration, the enrolment, the controller, and each source
-            (what can be read, which tools are there). Changes nothing, collects nothing, and names all problems at once.
-            """)
+            "Names everything that could make a backup fail: configuration, enrolment, controllers, sources. Changes nothing.")
         {
             shared.Configuration, shared.State,
         };

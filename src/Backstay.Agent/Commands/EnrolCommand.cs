@@ -16,13 +16,7 @@ internal static class EnrolCommand
         var force = new Option<bool>("--force") { Description = "Replace the enrolment that this machine has." };
         var command = new Command(
             "enrol",
-            """
-            Makes this machine known to a controller. A seed works once; it comes from the controller:
-
-              backstay appliance seed gateway-1 > seed.json
-              backstay-agent enrol seed.json
-              backstay appliance seed gateway-1 | ssh root@gateway-1 backstay-agent enrol -
-            """)
+            "Makes this machine known to a controller, with a seed that was exported there. A seed works once.")
         {
             seed, force, shared.State,
         };
