@@ -130,8 +130,10 @@ internal sealed class ConfigurationObject
     }
 
     /// <summary>Every key that nobody asked for is a mistake: most are misspelt.</summary>
-    public void RefuseOtherKeys()
+    /// <param name="known">Keys that would have been asked for if they were there.</param>
+    public void RefuseOtherKeys(params IEnumerable<string> known)
     {
+        _known.UnionWith(known);
         foreach (var property in _element.EnumerateObject().Where(property => !_known.Contains(property.Name)))
             Mistake(property.Name, $"unknown; known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
     }

@@ -73,7 +73,7 @@ internal static class ConfigurationReader
         };
         settings = file.Child("upload") is { } upload ? ReadUpload(upload, settings) : settings;
         settings = file.Child("priority") is { } priority ? ReadPriority(priority, settings) : settings;
-        file.RefuseOtherKeys();
+        file.RefuseOtherKeys(sections.Keys.Select(section => section.Word()));
         return settings;
     }
 
