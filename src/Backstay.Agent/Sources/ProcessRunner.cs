@@ -14,6 +14,7 @@ internal sealed record ProcessRequest(
 internal static class ProcessRunner
 {
     private const int StderrTail = 4096;
+    private const int ShortLength = 400;
 
     /// <summary>Puts what the program writes to stdout into an unlinked file, as nobody knows how much it will be.</summary>
     /// <exception cref="SourceFailedException">Not found, exit code other than 0, out of time, no room.</exception>
@@ -69,7 +70,7 @@ internal static class ProcessRunner
             var said = await errors;
             await process.WaitForExitAsync(linked.Token);
             if (process.ExitCode != 0)
-                throw new SourceFailedException($"{Show(request)} ended with exit code {process.ExitCode}{LastLine(said)}", said);
+                throw new SourceFailedException($"{Show(request)} ended with exit code {process.ExitCode}{InShort(said)}", said);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -142,5 +143,10 @@ internal static class ProcessRunner
 
     private static string Show(ProcessRequest request) => string.Join(' ', request.Command);
 
-    private static string LastLine(string said) => said.Length == 0 ? "." : $": {said[(said.LastIndexOf('\n') + 1)..].Trim()}";
+    /// <summary>On one line; of much, the end, where programs say why they gave up.</summary>
+    private static string InShort(string said)
+    {
+        var line = string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return line.Length == 0 ? "." : $": {(line.Length <= ShortLength ? line : $"…{line[^ShortLength..]}")}";
+    }
 }

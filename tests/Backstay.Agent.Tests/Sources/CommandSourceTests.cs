@@ -32,7 +32,7 @@ public sealed class CommandSourceTests : SourceTest
         var failed = await Assert.ThrowsAsync<SourceFailedException>(
             () => CollectAsync(ArchiveSection.State, Command("sh", "-c", "echo part; echo first >&2; echo no licence >&2; exit 3")));
 
-        Assert.Contains("exit code 3: no licence", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("exit code 3: first; no licence", failed.Message, StringComparison.Ordinal);
         Assert.Equal("first\nno licence", failed.Output);
     }
 
