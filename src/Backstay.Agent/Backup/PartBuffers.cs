@@ -11,8 +11,11 @@ namespace Backstay.Agent.Backup;
 /// <param name="memory">Bytes for parts in memory, over all.</param>
 internal sealed class PartBuffers(int parts, SpoolFolder spool, long memory = PartBuffers.DefaultMemory) : IDisposable
 {
-    /// <summary>Four parts of the default plan's first tier.</summary>
-    public const long DefaultMemory = 32 * 1024 * 1024;
+    /// <summary>
+    /// Three parts of the default plan's first tier. While acknowledgements come quickly no more are under way at once; with
+    /// more the whole agent would need more than 64 MiB.
+    /// </summary>
+    public const long DefaultMemory = 24 * 1024 * 1024;
 
     /// <summary>Larger parts are always spooled.</summary>
     public const long LargestInMemory = 8 * 1024 * 1024;
