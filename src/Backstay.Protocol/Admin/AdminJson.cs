@@ -26,6 +26,7 @@ namespace Backstay.Protocol.Admin;
 [JsonSerializable(typeof(BackupNotification))]
 [JsonSerializable(typeof(WebhookSecret))]
 [JsonSerializable(typeof(Seed))]
+[JsonSerializable(typeof(List<Privilege>))]
 [JsonSerializable(typeof(PagedList<Appliance>))]
 [JsonSerializable(typeof(PagedList<ApplianceStatus>))]
 [JsonSerializable(typeof(PagedList<Backup>))]

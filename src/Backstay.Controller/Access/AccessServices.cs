@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Backstay.Controller.Access;
+
+internal static class AccessServices
+{
+    /// <summary>Tokens, privileges and the local users behind them.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        services.AddAuthentication(TokenAuthentication.Scheme)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Scheme, null);
+        services.AddAuthorization();
+        services.AddSingleton<IAuthorizationHandler, PrivilegeHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResultHandler>();
+        return services;
+    }
+}

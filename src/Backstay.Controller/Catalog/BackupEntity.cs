@@ -1,0 +1,118 @@
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+
+namespace Backstay.Controller.Catalog;
+
+/// <summary>
+/// One run for one appliance. <see cref="State"/> and <see cref="Attempt"/> change only by compare-and-set statements; a unique
+/// partial index allows one unfinished backup an appliance.
+/// </summary>
+internal sealed class BackupEntity
+{
+    public required Guid Id { get; init; }
+
+    public required Guid ApplianceId { get; init; }
+
+    public required BackupState State { get; set; }
+
+    public required bool Logs { get; init; }
+
+    public required bool Audit { get; init; }
+
+    public string? NotifyUrl { get; init; }
+
+    public required string RequestedBy { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public DateTimeOffset? Started { get; set; }
+
+    public DateTimeOffset? Ended { get; set; }
+
+    /// <summary>The sweep fails an unfinished backup whose lease is over (<c>agent-lost</c>).</summary>
+    public required DateTimeOffset LeaseUntil { get; set; }
+
+    /// <summary>The sweep fails an unfinished backup after this (<c>deadline-exceeded</c>), however alive its agent is.</summary>
+    public required DateTimeOffset Deadline { get; set; }
+
+    /// <summary>The upload session in force; 0 before the first.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>The agent process that opened it.</summary>
+    public Guid? AgentInstance { get; set; }
+
+    public string? AgentVersion { get; set; }
+
+    public BackupPhase Phase { get; set; }
+
+    public long Files { get; set; }
+
+    public long? FilesTotal { get; set; }
+
+    public long Bytes { get; set; }
+
+    public long? BytesTotal { get; set; }
+
+    public string? Message { get; set; }
+
+    public FailureReason? Reason { get; set; }
+
+    /// <summary>A text worth reading, when the backup failed.</summary>
+    public string? Output { get; set; }
+
+    /// <summary>The session key, protected; null once the backup has ended.</summary>
+    public byte[]? ProtectedSessionKey { get; set; }
+
+    public required byte[] Envelope { get; init; }
+
+    public int? Parts { get; set; }
+
+    public long? Size { get; set; }
+
+    /// <summary>Of the sealed archive: 32 bytes.</summary>
+    public byte[]? Sha256 { get; set; }
+
+    /// <summary>What is in the archive, as the agent said it (JSON of <see cref="UploadSummary"/>).</summary>
+    public string? Summary { get; set; }
+
+    public long? ArchiveFiles { get; set; }
+
+    public long? Warnings { get; set; }
+
+    public VerificationState? Verification { get; set; }
+
+    public DateTimeOffset? Verified { get; set; }
+
+    /// <summary>
+    /// When it was deleted. The row hides from then on and goes once the store has let go of the archive: a crash between the two
+    /// leaves a row that a sweep finishes, never an archive that nobody knows of.
+    /// </summary>
+    public DateTimeOffset? Deleted { get; set; }
+}
+
+/// <summary>DESIGN section 5: <c>Pending → Running → Succeeded | Failed</c>. Stored by number.</summary>
+internal enum BackupState
+{
+    Pending = 0,
+    Running = 1,
+    Succeeded = 2,
+    Failed = 3,
+}
+
+/// <summary>A part that is durable in the store.</summary>
+internal sealed class PartEntity
+{
+    public required Guid BackupId { get; init; }
+
+    public required int Attempt { get; init; }
+
+    /// <summary>1 to 10,000.</summary>
+    public required int Number { get; init; }
+
+    public required long Length { get; init; }
+
+    public required byte[] Sha256 { get; init; }
+
+    /// <summary>What the store needs to find it again when the object is finished (S3: the part's ETag).</summary>
+    public required string StoreTag { get; init; }
+}

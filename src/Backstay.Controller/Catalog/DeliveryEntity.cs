@@ -1,0 +1,54 @@
+using Backstay.Protocol.Admin;
+
+namespace Backstay.Controller.Catalog;
+
+/// <summary>
+/// One notification to one URL. Its row commits in the transaction that ends the backup: an end that is visible has its
+/// notification stored.
+/// </summary>
+internal sealed class DeliveryEntity
+{
+    /// <summary>The <c>webhook-id</c>: the same for every try, so that a receiver can tell a repeat.</summary>
+    public required Guid Id { get; init; }
+
+    public required Guid BackupId { get; init; }
+
+    public required Guid ApplianceId { get; init; }
+
+    public required string Url { get; init; }
+
+    /// <summary>The body as it is sent and signed, UTF-8 JSON.</summary>
+    public required string Body { get; init; }
+
+    public required DeliveryState State { get; set; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Due from here on; also the end of a controller's claim while it tries.</summary>
+    public required DateTimeOffset NextTry { get; set; }
+
+    /// <summary>No more tries after this.</summary>
+    public required DateTimeOffset GiveUp { get; set; }
+
+    public DateTimeOffset? Delivered { get; set; }
+
+    public int Attempts { get; set; }
+
+    public List<DeliveryTryEntity> Tries { get; init; } = [];
+}
+
+/// <summary>One try of a delivery.</summary>
+internal sealed class DeliveryTryEntity
+{
+    public long Id { get; init; }
+
+    public required Guid DeliveryId { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    public int? StatusCode { get; init; }
+
+    public string? Error { get; init; }
+
+    public required long Milliseconds { get; init; }
+}
