@@ -5,11 +5,11 @@ namespace Backstay.Protocol.Admin;
 public sealed partial class AdminClient
 {
     /// <summary><c>GET /appliances</c>.</summary>
-    public async Task<PagedList<Appliance>> ListAppliancesAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<Appliance>> ListAppliancesAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/appliances", query), AdminJson.Default.PagedListAppliance, cancellationToken);
 
     /// <summary><c>GET /appliances/status</c>: the same appliances with their condition.</summary>
-    public async Task<PagedList<ApplianceStatus>> ListApplianceStatusAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<ApplianceStatus>> ListApplianceStatusAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/appliances/status", query), AdminJson.Default.PagedListApplianceStatus, cancellationToken);
 
     /// <summary><c>GET /appliances/{id}</c>.</summary>

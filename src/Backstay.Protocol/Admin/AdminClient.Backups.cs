@@ -26,11 +26,11 @@ public sealed partial class AdminClient
         await CallAsync(HttpMethod.Delete, $"admin/appliances/{applianceId}/backup/{backupId}", cancellationToken);
 
     /// <summary><c>GET /backups</c>: the backups of every appliance that the caller may back up.</summary>
-    public async Task<PagedList<Backup>> ListBackupsAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<Backup>> ListBackupsAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/backups", query), AdminJson.Default.PagedListBackup, cancellationToken);
 
     /// <summary><c>GET /appliances/{id}/backups</c>.</summary>
-    public async Task<PagedList<Backup>> ListBackupsAsync(Guid applianceId, ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<Backup>> ListBackupsAsync(Guid applianceId, ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery($"admin/appliances/{applianceId}/backups", query), AdminJson.Default.PagedListBackup, cancellationToken);
 
     /// <summary>The backups of an appliance, newest first, page by page as they are asked for.</summary>
@@ -40,7 +40,7 @@ public sealed partial class AdminClient
         for (var first = 0; ; first += PageOfBackups)
         {
             var range = string.Create(CultureInfo.InvariantCulture, $"{first}-{first + PageOfBackups - 1}");
-            var query = new ListQuery(Range: range, OrderBy: "created", Descending: true);
+            var query = new ListRequest(Range: range, OrderBy: "created", Descending: true);
             var page = await ListBackupsAsync(applianceId, query, cancellationToken);
             foreach (var backup in page.Data)
                 yield return backup;

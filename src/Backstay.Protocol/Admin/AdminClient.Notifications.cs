@@ -4,7 +4,7 @@ public sealed partial class AdminClient
 {
     /// <summary><c>GET /notifications/deliveries</c>.</summary>
     /// <param name="backupId">Only those of one backup.</param>
-    public async Task<PagedList<Delivery>> ListDeliveriesAsync(Guid? backupId, ListQuery? query, CancellationToken cancellationToken)
+    public async Task<PagedList<Delivery>> ListDeliveriesAsync(Guid? backupId, ListRequest? query, CancellationToken cancellationToken)
     {
         var path = WithQuery("admin/notifications/deliveries", query);
         if (backupId is not null)

@@ -17,6 +17,6 @@ public sealed partial class AdminClient
             cancellationToken);
 
     /// <summary><c>GET /audit-log</c>.</summary>
-    public async Task<PagedList<AuditEntry>> ListAuditAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<AuditEntry>> ListAuditAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/audit-log", query), AdminJson.Default.PagedListAuditEntry, cancellationToken);
 }

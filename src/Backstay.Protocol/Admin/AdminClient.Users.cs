@@ -3,7 +3,7 @@ namespace Backstay.Protocol.Admin;
 public sealed partial class AdminClient
 {
     /// <summary><c>GET /local-users</c>.</summary>
-    public async Task<PagedList<LocalUser>> ListUsersAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<LocalUser>> ListUsersAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/local-users", query), AdminJson.Default.PagedListLocalUser, cancellationToken);
 
     /// <summary><c>GET /local-users/{id}</c>.</summary>
@@ -25,7 +25,7 @@ public sealed partial class AdminClient
         await CallAsync(HttpMethod.Delete, $"admin/local-users/{id}", cancellationToken);
 
     /// <summary><c>GET /administrative-roles</c>.</summary>
-    public async Task<PagedList<AdministrativeRole>> ListRolesAsync(ListQuery? query, CancellationToken cancellationToken) =>
+    public async Task<PagedList<AdministrativeRole>> ListRolesAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/administrative-roles", query), AdminJson.Default.PagedListAdministrativeRole, cancellationToken);
 
     /// <summary><c>GET /administrative-roles/{id}</c>.</summary>

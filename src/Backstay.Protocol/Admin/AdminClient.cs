@@ -119,7 +119,7 @@ public sealed partial class AdminClient
         }
     }
 
-    private static string WithQuery(string path, ListQuery? query)
+    private static string WithQuery(string path, ListRequest? query)
     {
         if (query is null)
             return path;
@@ -145,7 +145,7 @@ public sealed partial class AdminClient
 /// <param name="Range">Zero based, both ends included: <c>0-9</c> is the first ten.</param>
 /// <param name="OrderBy">A field of the items.</param>
 /// <param name="FilterBy">Conditions as the controller writes them.</param>
-public sealed record ListQuery(
+public sealed record ListRequest(
     string? Query = null,
     string? Range = null,
     string? OrderBy = null,
