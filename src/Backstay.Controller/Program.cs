@@ -3,6 +3,7 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Notifications;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -12,10 +13,12 @@ builder.Services.AddCatalog();
 builder.Services.AddApi();
 builder.Services.AddAccess();
 builder.Services.AddScoped<AuditTrail>();
+builder.Services.AddNotifications();
 
 var app = builder.Build();
 
 app.UseApi();
+app.MapNotifications();
 
 await app.MigrateCatalogAsync();
 await app.RunAsync();
