@@ -10,5 +10,22 @@ public static class Envelope
     /// </summary>
     /// <exception cref="ArgumentException">Neither a passphrase nor a recipient, or an empty passphrase.</exception>
     public static byte[] Wrap(SessionKey key, IReadOnlyList<string> passphrases, IReadOnlyList<Recipient> recipients)
-        => throw new NotImplementedException();
+    {
+        if (passphrases.Count == 0 && recipients.Count == 0)
+            throw new ArgumentException("Give at least one passphrase or recipient: nobody could open the archive.");
+        if (passphrases.Any(string.IsNullOrEmpty))
+            throw new ArgumentException("A passphrase is empty.", nameof(passphrases));
+        using var envelope = new MemoryStream();
+        foreach (Recipient recipient in recipients)
+            envelope.Write(RecipientWrapping.Wrap(key, recipient.Key));
+        Span<byte> length = stackalloc byte[5];
+        foreach (string passphrase in passphrases)
+        {
+            byte[] body = PassphraseWrapping.Wrap(key, passphrase);
+            envelope.WriteByte(OpenPgpFormat.NewTag(OpenPgpFormat.SymmetricKeyEncryptedSessionKeyTag));
+            envelope.Write(length[..OpenPgpFormat.WriteLength(length, body.Length)]);
+            envelope.Write(body);
+        }
+        return envelope.ToArray();
+    }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Backstay.Controller.Notifications;
 
 internal static class NotificationServices
@@ -12,6 +14,13 @@ internal static class NotificationServices
         services.AddSingleton<AddressPolicy>();
         services.AddSingleton<NotifyUrlPolicy>();
         services.AddSingleton<NotificationOutbox>();
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<CheckedConnection>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<DeliveryQueue>();
+        services.AddSingleton<NotificationMetrics>();
+        services.AddHostedService<DeliveryWorker>();
         return services;
     }
 }

@@ -4,7 +4,7 @@ namespace Backstay.Controller.Notifications;
 
 /// <summary>
 /// What a <c>notifyUrl</c> has to be, as far as it shows before a name is resolved. What the name resolves to is checked at every
-/// connection.
+/// connection (<see cref="CheckedConnection"/>).
 /// </summary>
 internal sealed class NotifyUrlPolicy(AddressPolicy addresses)
 {
