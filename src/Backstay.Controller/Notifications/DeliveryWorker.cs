@@ -39,14 +39,15 @@ internal sealed partial class DeliveryWorker(
                 await StartDueAsync(stoppingToken);
                 await ForgetAsync(stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
             {
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    break;
+                }
+
                 // The catalog can't be reached: the deliveries wait in it, and the next look may find it again.
                 Log.LookFailed(logger, exception);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
             }
 
             await outbox.WaitAsync(LookEvery, stoppingToken);
