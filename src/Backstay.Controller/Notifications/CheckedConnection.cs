@@ -28,19 +28,28 @@ internal sealed class CheckedConnection(AddressPolicy policy, HostResolver resol
             }
         }
 
+        addresses = [.. addresses.Take(MaxAddresses)];
         SocketException? last = null;
-        foreach (var address in addresses.Take(MaxAddresses))
+        for (var left = addresses.Length; left > 0; left--)
         {
+            // An address that swallows packets must not use up the time of those behind it; the last one has all that is left.
+            using var share = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            share.CancelAfter(left == 1 ? Timeout.InfiniteTimeSpan : WebhookSender.ConnectTimeout / MaxAddresses);
+            var address = addresses[^left];
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
+                await socket.ConnectAsync(new IPEndPoint(address, port), share.Token);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException exception)
             {
                 socket.Dispose();
                 last = exception;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                socket.Dispose();
             }
             catch
             {

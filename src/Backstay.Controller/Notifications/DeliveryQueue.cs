@@ -19,7 +19,8 @@ internal sealed class DeliveryQueue(
     public static readonly TimeSpan ClaimedFor = TimeSpan.FromMinutes(2);
 
     /// <summary>Due deliveries, longest due first, without those to hosts that have enough tries running.</summary>
-    public async Task<List<DeliveryEntity>> DueAsync(int atMost, IReadOnlyCollection<string> withoutHosts, CancellationToken cancellationToken)
+    public async Task<List<DeliveryEntity>> DueAsync(
+        int atMost, IReadOnlyCollection<string> withoutHosts, CancellationToken cancellationToken)
     {
         await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow();

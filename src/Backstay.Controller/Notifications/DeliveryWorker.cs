@@ -39,14 +39,15 @@ internal sealed partial class DeliveryWorker(
                 await StartDueAsync(stoppingToken);
                 await ForgetAsync(stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
             {
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    break;
+                }
+
                 // The catalog can't be reached: the deliveries wait in it, and the next look may find it again.
                 Log.LookFailed(logger, exception);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
             }
 
             await outbox.WaitAsync(LookEvery, stoppingToken);
@@ -89,7 +90,9 @@ internal sealed partial class DeliveryWorker(
 
     private string[] FullHosts() =>
     [
-        .. _running.Values.CountBy(host => host).Where(count => count.Value >= options.Value.ConcurrentTriesPerHost).Select(count => count.Key),
+        .. _running.Values.CountBy(host => host)
+            .Where(count => count.Value >= options.Value.ConcurrentTriesPerHost)
+            .Select(count => count.Key),
     ];
 
     private async Task DeliverAsync(DeliveryEntity delivery, CancellationToken stoppingToken)
@@ -179,7 +182,7 @@ internal sealed partial class DeliveryWorker(
         public static partial void Delivered(ILogger logger, Guid delivery, Guid backup, string host, int attempt);
 
         [LoggerMessage(2, LogLevel.Information,
-            "Notification {Delivery} of backup {Backup} wasn't taken by {Host} at try {Attempt}: {End} (status {StatusCode}). It is tried again.")]
+            "Notification {Delivery} of backup {Backup} to {Host} failed at try {Attempt}: {End} (status {StatusCode}). It is tried again.")]
         public static partial void TryFailed(
             ILogger logger, Guid delivery, Guid backup, string host, int attempt, TryEnd end, int? statusCode);
 

@@ -51,7 +51,8 @@ internal static class NotificationsApi
     {
         if (await secrets.RotateAsync(catalog, audit, cancellationToken) is not { } secret)
         {
-            return ApiErrors.Conflict(ErrorIds.Conflict, "Someone else rotated the secret at the same moment. Read it, and rotate again if need be.");
+            return ApiErrors.Conflict(
+                ErrorIds.Conflict, "Someone else rotated the secret at the same moment. Read it, and rotate again if need be.");
         }
 
         response.Headers.CacheControl = "no-store";
@@ -59,7 +60,12 @@ internal static class NotificationsApi
     }
 
     private static async Task<Results<Ok<PagedList<Delivery>>, ApiErrorResult>> ListAsync(
-        [AsParameters] ListQuery query, string? backupId, string? state, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
+        [AsParameters] ListQuery query,
+        string? backupId,
+        string? state,
+        Caller caller,
+        CatalogContext catalog,
+        CancellationToken cancellationToken)
     {
         var items = await InScopeAsync(caller, catalog, cancellationToken);
         if (!string.IsNullOrEmpty(backupId))
@@ -119,7 +125,8 @@ internal static class NotificationsApi
         audit.Add(
             "notification.replay", delivery.Id.ToString(), $"backup {delivery.BackupId}, {delivery.Host}", StatusCodes.Status202Accepted);
         await catalog.SaveChangesAsync(cancellationToken);
-        var replayed = await catalog.Deliveries.Include(d => d.Tries).AsNoTracking().SingleAsync(d => d.Id == delivery.Id, cancellationToken);
+        var replayed = await catalog.Deliveries.Include(d => d.Tries).AsNoTracking()
+            .SingleAsync(d => d.Id == delivery.Id, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         outbox.Wake();
         return TypedResults.Accepted($"/admin/notifications/deliveries/{delivery.Id}", ToWire(replayed));

@@ -48,7 +48,8 @@ internal sealed class NotifyUrlPolicy(AddressPolicy addresses)
         }
 
         // RFC 6761, 6.3: these names are the machine itself, whatever a resolver says.
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
             ? [IPAddress.Loopback]
             : [];
     }

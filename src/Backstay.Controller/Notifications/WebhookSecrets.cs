@@ -33,7 +33,8 @@ internal sealed class WebhookSecrets(IDataProtectionProvider protection, TimePro
         }
 
         var secret = new WebhookSecret(Unprotect(settings.ProtectedWebhookSecret!));
-        return settings is { ProtectedPreviousWebhookSecret: { } previous, PreviousWebhookSecretUntil: { } until } && until > time.GetUtcNow()
+        return settings is { ProtectedPreviousWebhookSecret: { } previous, PreviousWebhookSecretUntil: { } until }
+            && until > time.GetUtcNow()
             ? secret with { Previous = Unprotect(previous), PreviousUntil = until }
             : secret;
     }

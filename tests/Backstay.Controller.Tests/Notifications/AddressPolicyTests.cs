@@ -1,7 +1,6 @@
 using System.Net;
 using Backstay.Controller.Notifications;
 using Microsoft.Extensions.Options;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 
@@ -100,6 +102,46 @@ public sealed class CheckedConnectionTests : IAsyncLifetime
         var tried = await host.UntilTriedAsync(delivery.Id, 1);
         Assert.StartsWith("No TLS connection: ", tried.Tries[0].Error, StringComparison.Ordinal);
         Assert.Empty(_receiver.All);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_not_trusted()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        var request = new CertificateRequest("CN=receiver", key, HashAlgorithmName.SHA256) { CertificateExtensions = { names.Build() } };
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var receiver = await Receiver.StartAsync(certificate);
+        await using var host = await ControllerHost.StartAsync(settings: Notifying.LoopbackAllowed);
+        var delivery = await host.EndBackupAsync(receiver.Url);
+        var tried = await host.UntilTriedAsync(delivery.Id, 1);
+        Assert.StartsWith("No TLS connection: ", tried.Tries[0].Error, StringComparison.Ordinal);
+        Assert.Empty(receiver.All);
+    }
+
+    [Fact]
+    public async Task An_address_that_swallows_packets_does_not_use_up_the_time_of_the_next()
+    {
+        // A full accept queue: Linux answers no further SYN.
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), _receiver.Port));
+        full.Listen(1);
+        var fillers = new List<Socket>();
+        for (var i = 0; i < 8; i++)
+        {
+            fillers.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
+            Assert.Throws<SocketException>(() => fillers[^1].Connect(full.LocalEndPoint!));
+        }
+
+        await using var host = await ControllerHost.StartAsync(
+            settings: new Dictionary<string, string?> { ["Notifications:AllowedNetworks:0"] = "127.0.0.0/8" },
+            services: services => services.AddSingleton<HostResolver>(
+                (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("127.0.0.9"), IPAddress.Loopback])));
+        var delivery = await host.EndBackupAsync($"http://two.test:{_receiver.Port}/hook");
+        var delivered = await host.UntilAsync(delivery.Id, d => d.State == DeliveryState.Delivered);
+        Assert.InRange(Assert.Single(delivered.Tries).Milliseconds, 1000, 9999);
+        fillers.ForEach(socket => socket.Dispose());
     }
 
     private async Task IsRefusedAsync(ControllerHost host, DeliveryEntity delivery)

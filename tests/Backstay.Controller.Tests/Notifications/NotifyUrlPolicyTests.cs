@@ -1,6 +1,5 @@
 using Backstay.Controller.Notifications;
 using Microsoft.Extensions.Options;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 

@@ -3,7 +3,6 @@ using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 
@@ -16,20 +15,16 @@ internal static class Notifying
 
     /// <summary>A backup that ended now, stored with its notification the way the end of a backup does it.</summary>
     public static async Task<DeliveryEntity> EndBackupAsync(
-        this ControllerHost host, string? url, bool succeeded = true, ApplianceEntity? appliance = null)
+        this ControllerHost host, string? url, bool succeeded = true, string? tag = null)
     {
         var outbox = host.Services.GetRequiredService<NotificationOutbox>();
         var time = host.Services.GetRequiredService<TimeProvider>();
         var delivery = await host.CatalogAsync(async catalog =>
         {
-            if (appliance is null)
-            {
-                appliance = NewAppliance(time);
-                catalog.Add(appliance);
-            }
-
+            if (!await catalog.Settings.AnyAsync()) catalog.Settings.Add(new SettingsEntity());
+            var appliance = NewAppliance(time, tag);
             var backup = NewBackup(appliance, url, succeeded, time);
-            catalog.Add(backup);
+            catalog.AddRange(appliance, backup);
             outbox.Add(catalog, backup, appliance.Name);
             await catalog.SaveChangesAsync();
             return catalog.Deliveries.Local.SingleOrDefault();
@@ -38,11 +33,11 @@ internal static class Notifying
         return delivery!;
     }
 
-    public static ApplianceEntity NewAppliance(TimeProvider time, params string[] tags) => new()
+    public static ApplianceEntity NewAppliance(TimeProvider time, string? tag = null) => new()
     {
         Id = Guid.NewGuid(),
         Name = $"gateway-{Guid.NewGuid()}",
-        Tags = [.. tags],
+        Tags = tag is null ? [] : [tag],
         Created = time.GetUtcNow(),
         Updated = time.GetUtcNow(),
     };

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -42,18 +44,27 @@ internal sealed class Receiver : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    public string Url => $"http://127.0.0.1:{Port}/hook";
+    public string Url { get; private set; } = "";
 
-    public static async Task<Receiver> StartAsync()
+    /// <summary>Starts one, with TLS when there is a certificate.</summary>
+    public static async Task<Receiver> StartAsync(X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxResponseBufferSize = 16 * 1024);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listener =>
+        {
+            if (certificate is not null)
+            {
+                listener.UseHttps(certificate);
+            }
+        }));
         var receiver = new Receiver(builder.Build());
         receiver._app.Run(receiver.TakeAsync);
         await receiver._app.StartAsync();
-        receiver.Port = new Uri(receiver._app.Urls.First()).Port;
+        var address = new Uri(receiver._app.Urls.First());
+        receiver.Port = address.Port;
+        receiver.Url = $"{address.Scheme}://127.0.0.1:{address.Port}/hook";
         return receiver;
     }
 

@@ -1,6 +1,5 @@
 using Backstay.Controller.Notifications;
 using CsCheck;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 

@@ -1,6 +1,5 @@
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
-using Xunit;
 
 namespace Backstay.Controller.Tests.Notifications;
 
