@@ -77,6 +77,7 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
             delivery.HasMany(d => d.Tries).WithOne().HasForeignKey(t => t.DeliveryId).OnDelete(DeleteBehavior.Cascade);
             delivery.HasIndex(d => new { d.State, d.NextTry });
             delivery.HasIndex(d => d.BackupId);
+            delivery.HasIndex(d => d.Created);
         });
         model.Entity<DeliveryTryEntity>().ToTable("delivery_tries");
 
@@ -122,7 +123,8 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
         privileges => JsonSerializer.Serialize(privileges, AdminJson.Default.ListPrivilege),
         json => JsonSerializer.Deserialize(json, AdminJson.Default.ListPrivilege)!,
         new ValueComparer<List<Privilege>>(
-            (a, b) => ReferenceEquals(a, b),
+            // Scopes hold lists, which compare by reference: what is stored is what counts.
+            (a, b) => JsonSerializer.Serialize(a, AdminJson.Default.ListPrivilege) == JsonSerializer.Serialize(b, AdminJson.Default.ListPrivilege),
             privileges => privileges.Count,
             privileges => privileges.ToList()));
 
