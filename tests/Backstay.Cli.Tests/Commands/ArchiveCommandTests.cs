@@ -142,7 +142,7 @@ public sealed class ArchiveCommandTests : IDisposable
                 set -e
                 export GNUPGHOME='{_folder.File("gnupg")}'
                 mkdir -m 700 "$GNUPGHOME"
-                gpg --batch --quiet --passphrase '' --quick-generate-key 'Backup <backup@example.com>' rsa2048 default never
+                gpg --batch --quiet --passphrase '' --quick-generate-key 'Backup <backup@example.com>' default default never
                 gpg --batch --armor --export > '{_folder.File("public.asc")}'
                 gpg --batch --armor --export-secret-keys > '{_folder.File("secret.asc")}'
                 """,
