@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
     [DbContext(typeof(CatalogContext))]
-    [Migration("20261123125807_Initial")]
+    [Migration("20261123134704_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -273,6 +273,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<int?>("Verification")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("VerificationClaim")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("Verified")
                         .HasColumnType("INTEGER");
 
@@ -311,6 +314,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("Claim")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
 
@@ -319,6 +325,10 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.Property<long>("GiveUp")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("NextTry")
                         .HasColumnType("INTEGER");
@@ -333,6 +343,8 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("BackupId");
+
+                    b.HasIndex("Created");
 
                     b.HasIndex("State", "NextTry");
 
