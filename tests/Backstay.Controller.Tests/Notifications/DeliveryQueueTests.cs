@@ -3,9 +3,6 @@ using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using System.Net.Sockets;
-using System.Net;
-using System.Text.Json;
 
 namespace Backstay.Controller.Tests.Notifications;
 

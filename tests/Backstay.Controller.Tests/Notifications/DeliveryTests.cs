@@ -1,9 +1,8 @@
-using Backstay.Controller.Catalog;
+using System.Globalization;
+using System.Text.Json;
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.Extensions.DependencyInjection;
-using System.Globalization;
-using System.Text.Json;
 
 namespace Backstay.Controller.Tests.Notifications;
 

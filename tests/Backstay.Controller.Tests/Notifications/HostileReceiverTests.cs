@@ -1,8 +1,6 @@
-using Backstay.Protocol.Admin;
-using Microsoft.Extensions.Time.Testing;
-using System.Globalization;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
+using Backstay.Protocol.Admin;
 
 namespace Backstay.Controller.Tests.Notifications;
 
