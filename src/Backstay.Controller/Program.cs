@@ -1,24 +1,46 @@
-using Backstay.Controller;
 using Backstay.Controller.Access;
 using Backstay.Controller.Api;
+using Backstay.Controller.Appliances;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Documents;
+using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Settings;
 
-var builder = WebApplication.CreateBuilder(args);
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
 
-builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddCatalog();
-builder.Services.AddApi();
-builder.Services.AddAccess();
-builder.Services.AddScoped<AuditTrail>();
-builder.Services.AddNotifications();
+    builder.AddHosting(args);
+    builder.Services.AddCatalog();
+    builder.Services.AddApi();
+    builder.Services.AddAccess();
+    builder.Services.AddAuditing();
+    builder.Services.AddSettings();
+    builder.Services.AddAppliances();
+    builder.Services.AddNotifications();
+    builder.Services.AddDocuments();
 
-var app = builder.Build();
+    var app = builder.Build();
 
-app.UseApi();
-app.MapNotifications();
+    app.UseApi();
+    app.MapSignIn();
+    app.MapLocalUsers();
+    app.MapAdministrativeRoles();
+    app.MapAuditLog();
+    app.MapGlobalSettings();
+    app.MapAppliances();
+    app.MapNotifications();
+    app.MapDocuments();
+    app.MapHealth();
 
-await app.MigrateCatalogAsync();
-await app.RunAsync();
+    await app.PrepareAsync();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (StartupFailure.Explain(exception) is { } reason)
+{
+    await Console.Error.WriteLineAsync($"backstay-controller: {reason}");
+    return 1;
+}

@@ -73,7 +73,6 @@ public sealed class DeliveryQueueTests : NotifyingTest
         var appliance = Notifying.NewAppliance(Time);
         await one.CatalogAsync(async catalog =>
         {
-            if (!await catalog.Settings.AnyAsync()) catalog.Settings.Add(new SettingsEntity());
             catalog.Add(appliance);
             var outbox = one.Services.GetRequiredService<NotificationOutbox>();
             foreach (var backup in Enumerable.Range(0, 200).Select(_ => Notifying.NewBackup(appliance, Receiver.Url, true, Time)))

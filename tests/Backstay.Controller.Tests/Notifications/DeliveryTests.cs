@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.Extensions.DependencyInjection;
