@@ -8,6 +8,12 @@ using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Settings;
 
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(Usage.Text);
+    return 0;
+}
+
 try
 {
     var builder = WebApplication.CreateBuilder(args);

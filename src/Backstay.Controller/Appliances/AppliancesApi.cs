@@ -53,7 +53,6 @@ internal static class AppliancesApi
         appliances.MapPost("/{id}/export", ExportAsync)
             .RequirePrivilege(PrivilegeType.Export, PrivilegeTarget.Appliance)
             .Refuses(404, 412)
-            .Produces<Seed>()
             .WithSummary("Make a seed for the agent")
             .WithDescription("What `backstay-agent enrol` takes: where the controllers are, their keys, and a token that works once within "
                 + "24 hours. A new seed voids the one before. Refused for an activated appliance (412).");
@@ -214,7 +213,7 @@ internal static class AppliancesApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<JsonHttpResult<Seed>, ApiErrorResult>> ExportAsync(
+    private static async Task<Results<Ok<Seed>, ApiErrorResult>> ExportAsync(
         RouteId id, Caller caller, HttpRequest request, CatalogContext catalog, Seeds seeds, CancellationToken cancellationToken)
     {
         var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.Export, cancellationToken);
@@ -227,7 +226,7 @@ internal static class AppliancesApi
         return seed is null
             ? ApiErrors.PreconditionFailed(
                 ErrorIds.ApplianceAlreadyActivated, $"{appliance.Name} is activated. Deactivate it first to enrol another agent for it.")
-            : TypedResults.Json(seed, AgentJson.Default.Seed);
+            : TypedResults.Ok(seed);
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeactivateAsync(

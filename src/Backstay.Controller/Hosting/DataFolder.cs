@@ -1,9 +1,10 @@
+using Backstay.Controller.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Hosting;
 
 /// <summary>The folder for everything that the controller writes, readable for its own user alone.</summary>
-internal sealed class DataFolder(IOptions<DataOptions> options)
+internal sealed class DataFolder(IOptions<DataOptions> options, IOptions<CatalogOptions> catalog)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -17,11 +18,19 @@ internal sealed class DataFolder(IOptions<DataOptions> options)
         {
             Directory.CreateDirectory(Path, OwnerOnly | UnixFileMode.UserExecute);
             var probe = System.IO.Path.Combine(Path, $".probe-{Environment.ProcessId}");
-            using (new FileStream(probe, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+
+            // SQLite gives a new file to everyone, and its journal the rights of the file: so it finds one. Empty is a valid database.
+            using (new FileStream(catalog.Value.File, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = OwnerOnly,
+            }))
             {
             }
-
-            File.Delete(probe);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
