@@ -270,6 +270,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<int?>("Verification")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("VerificationClaim")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("Verified")
                         .HasColumnType("INTEGER");
 

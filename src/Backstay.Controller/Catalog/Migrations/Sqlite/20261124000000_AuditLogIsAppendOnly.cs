@@ -8,7 +8,7 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite;
 /// lose it.
 /// </summary>
 [DbContext(typeof(CatalogContext))]
-[Migration("20261201000000_AuditLogIsAppendOnly")]
+[Migration("20261124000000_AuditLogIsAppendOnly")]
 internal sealed class AuditLogIsAppendOnly : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder)

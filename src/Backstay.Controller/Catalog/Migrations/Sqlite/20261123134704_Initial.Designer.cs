@@ -11,8 +11,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
     [DbContext(typeof(CatalogContext))]
-    [Migration("20261123130633_DeliveryClaims")]
-    partial class DeliveryClaims
+    [Migration("20261123134704_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -271,6 +271,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<int?>("Verification")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("VerificationClaim")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("Verified")

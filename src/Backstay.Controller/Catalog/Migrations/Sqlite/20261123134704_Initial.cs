@@ -100,10 +100,12 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     BackupId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ApplianceId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Url = table.Column<string>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: false),
                     Body = table.Column<string>(type: "TEXT", nullable: false),
                     State = table.Column<int>(type: "INTEGER", nullable: false),
                     Created = table.Column<long>(type: "INTEGER", nullable: false),
                     NextTry = table.Column<long>(type: "INTEGER", nullable: false),
+                    Claim = table.Column<Guid>(type: "TEXT", nullable: true),
                     GiveUp = table.Column<long>(type: "INTEGER", nullable: false),
                     Delivered = table.Column<long>(type: "INTEGER", nullable: true),
                     Attempts = table.Column<int>(type: "INTEGER", nullable: false)
@@ -197,6 +199,7 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     Warnings = table.Column<long>(type: "INTEGER", nullable: true),
                     Verification = table.Column<int>(type: "INTEGER", nullable: true),
                     Verified = table.Column<long>(type: "INTEGER", nullable: true),
+                    VerificationClaim = table.Column<long>(type: "INTEGER", nullable: true),
                     Deleted = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
@@ -316,6 +319,11 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 name: "IX_deliveries_BackupId",
                 table: "deliveries",
                 column: "BackupId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_deliveries_Created",
+                table: "deliveries",
+                column: "Created");
 
             migrationBuilder.CreateIndex(
                 name: "IX_deliveries_State_NextTry",
