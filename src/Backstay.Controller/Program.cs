@@ -1,11 +1,17 @@
 using Backstay.Controller.Access;
+using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Appliances;
 using Backstay.Controller.Auditing;
+using Backstay.Controller.Backups;
+using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Notifications;
 using Backstay.Controller.Settings;
+using Backstay.Controller.Storage;
+using Backstay.Controller.Verification;
 
 if (args is ["--help" or "-h"])
 {
@@ -24,6 +30,11 @@ try
     builder.Services.AddAuditing();
     builder.Services.AddSettings();
     builder.Services.AddAppliances();
+    builder.Services.AddStorage();
+    builder.Services.AddAgents();
+    builder.Services.AddBackups();
+    builder.Services.AddVerification();
+    builder.Services.AddNotifications();
     builder.Services.AddDocuments();
 
     var app = builder.Build();
@@ -35,6 +46,10 @@ try
     app.MapAuditLog();
     app.MapGlobalSettings();
     app.MapAppliances();
+    app.MapBackups();
+    app.MapAgents();
+    app.MapUploads();
+    app.MapNotifications();
     app.MapDocuments();
     app.MapHealth();
 

@@ -60,10 +60,11 @@ internal sealed class BackupEntity
     /// <summary>A text worth reading, when the backup failed.</summary>
     public string? Output { get; set; }
 
-    /// <summary>The session key, protected; null once the backup has ended.</summary>
+    /// <summary>The session key, protected; null until the agent has opened its first session, and once the backup has ended.</summary>
     public byte[]? ProtectedSessionKey { get; set; }
 
-    public required byte[] Envelope { get; init; }
+    /// <summary>The packets in front of the sealed data; empty until the agent has opened its first session.</summary>
+    public required byte[] Envelope { get; set; }
 
     public int? Parts { get; set; }
 
@@ -82,6 +83,9 @@ internal sealed class BackupEntity
     public VerificationState? Verification { get; set; }
 
     public DateTimeOffset? Verified { get; set; }
+
+    /// <summary>The end of a controller's claim while it verifies; who wrote this value holds the claim.</summary>
+    public DateTimeOffset? VerificationClaim { get; set; }
 
     /// <summary>
     /// When it was deleted. The row hides from then on and goes once the store has let go of the archive: a crash between the two

@@ -77,6 +77,7 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
             delivery.HasMany(d => d.Tries).WithOne().HasForeignKey(t => t.DeliveryId).OnDelete(DeleteBehavior.Cascade);
             delivery.HasIndex(d => new { d.State, d.NextTry });
             delivery.HasIndex(d => d.BackupId);
+            delivery.HasIndex(d => d.Created);
         });
         model.Entity<DeliveryTryEntity>().ToTable("delivery_tries");
 

@@ -17,6 +17,9 @@ internal sealed class DeliveryEntity
 
     public required string Url { get; init; }
 
+    /// <summary>The host in <see cref="Url"/>: tries are limited by it.</summary>
+    public required string Host { get; init; }
+
     /// <summary>The body as it is sent and signed, UTF-8 JSON.</summary>
     public required string Body { get; init; }
 
@@ -27,11 +30,15 @@ internal sealed class DeliveryEntity
     /// <summary>Due from here on; also the end of a controller's claim while it tries.</summary>
     public required DateTimeOffset NextTry { get; set; }
 
+    /// <summary>The claim of the controller that tries now. Only who holds it writes the outcome; a replay takes it away.</summary>
+    public Guid? Claim { get; set; }
+
     /// <summary>No more tries after this.</summary>
     public required DateTimeOffset GiveUp { get; set; }
 
     public DateTimeOffset? Delivered { get; set; }
 
+    /// <summary>Claims since it was made or replayed; pauses grow with it.</summary>
     public int Attempts { get; set; }
 
     public List<DeliveryTryEntity> Tries { get; init; } = [];

@@ -270,6 +270,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<int?>("Verification")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("VerificationClaim")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("Verified")
                         .HasColumnType("INTEGER");
 
@@ -308,6 +311,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("Claim")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
 
@@ -316,6 +322,10 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.Property<long>("GiveUp")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("NextTry")
                         .HasColumnType("INTEGER");
@@ -330,6 +340,8 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.HasIndex("BackupId");
+
+                    b.HasIndex("Created");
 
                     b.HasIndex("State", "NextTry");
 

@@ -1,0 +1,41 @@
+namespace Backstay.Archive;
+
+/// <summary>How an archive is written. The defaults keep the whole writer below 25 MiB of memory.</summary>
+public sealed record ArchiveWriterOptions
+{
+    /// <summary>Zstandard level, 1 to 19, default 3. From 10 on the compressor alone needs more than 25 MiB.</summary>
+    public int CompressionLevel { get; init; } = 3;
+
+    /// <summary>Blocks of 256 KiB between tar and zstd, 2 to 64, default 8.</summary>
+    public int TarBlocks { get; init; } = 8;
+
+    /// <summary>Blocks of 128 KiB between zstd and OpenPGP, 2 to 64, default 8.</summary>
+    public int CompressedBlocks { get; init; } = 8;
+
+    /// <summary>
+    /// Entries that the collecting stage may be ahead of tar, 2 to 256, default 32. Each holds up to 64 KiB of content.
+    /// </summary>
+    public int CollectedEntries { get; init; } = 32;
+
+    /// <summary>
+    /// Folder of the unlinked temporary file that collects SHA256SUMS (about 150 bytes a file). Default: the system's
+    /// temporary folder. Must be writable.
+    /// </summary>
+    public string SpoolFolder { get; init; } = Path.GetTempPath();
+
+    internal void Validate()
+    {
+        Check(CompressionLevel, 1, 19, nameof(CompressionLevel));
+        Check(TarBlocks, 2, 64, nameof(TarBlocks));
+        Check(CompressedBlocks, 2, 64, nameof(CompressedBlocks));
+        Check(CollectedEntries, 2, 256, nameof(CollectedEntries));
+        if (!Directory.Exists(SpoolFolder))
+            throw new ArgumentException($"{nameof(SpoolFolder)} '{SpoolFolder}' doesn't exist; name a writable folder.");
+    }
+
+    private static void Check(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {least} to {most}.");
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net.ServerSentEvents;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Backstay.Controller.Api;
+using Backstay.Controller.Catalog;
+using Backstay.Protocol.Agent;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Backstay.Controller.Agents;
+
+/// <summary>The event stream of an agent. Being connected is being online.</summary>
+internal static class AgentEventStream
+{
+    private const int TcpUserTimeout = 18; // linux/tcp.h
+
+    /// <summary>A peer that acknowledges nothing for that long is gone, without having said so.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    public static async Task<Results<ServerSentEventsResult<string>, ApiErrorResult>> HandleAsync(
+        Guid? instance, AgentCaller agent, HttpContext http, AgentConnections connections, AgentPresence presence, CatalogContext catalog,
+        IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        if (instance is null || instance == Guid.Empty)
+            return ApiErrors.BadRequest("instance is missing in the query: the UUID of this agent process, as in OpenSession.");
+
+        DetectDeadPeer(http);
+        var connection = connections.Add(agent);
+        if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
+        {
+            connections.Remove(connection);
+            return ApiErrors.Unauthorized();
+        }
+
+        // What was asked for while nobody listened, or while the connection was being made.
+        connection.Send(AgentEvents.Ping);
+        var unfinished = await catalog.Backups
+            .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
+            .Select(b => b.Id)
+            .ToListAsync(cancellationToken);
+        foreach (var backup in unfinished)
+            connection.Send(AgentEvents.Backup, backup.ToString());
+
+        return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, lifetime, cancellationToken));
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> StreamAsync(
+        AgentConnection connection,
+        AgentConnections connections,
+        AgentPresence presence,
+        IHostApplicationLifetime lifetime,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            while (await MoreAsync(connection, stop.Token))
+            {
+                while (connection.Events.TryRead(out var item))
+                    yield return item;
+            }
+        }
+        finally
+        {
+            // When it is the controller that goes, the agent is as good as online: it is about to connect again. When a newer
+            // connection of this appliance has come, the presence is that one's.
+            if (connections.Remove(connection) && !lifetime.ApplicationStopping.IsCancellationRequested)
+                await presence.EndAsync(connection);
+        }
+    }
+
+    /// <summary>False when the stream ends: by either side, or because it was cut.</summary>
+    private static async Task<bool> MoreAsync(AgentConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.Events.WaitToReadAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Otherwise a machine whose power was cut would stay online until TCP gives up, after a quarter of an hour.</summary>
+    private static void DetectDeadPeer(HttpContext http)
+    {
+        if (OperatingSystem.IsLinux() && http.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
+        {
+            socket.SetRawSocketOption(
+                (int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes((int)Silence.TotalMilliseconds));
+        }
+    }
+}

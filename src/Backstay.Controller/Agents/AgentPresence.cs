@@ -1,0 +1,136 @@
+using Backstay.Controller.Catalog;
+using Backstay.Protocol.Agent;
+using Microsoft.EntityFrameworkCore;
+
+namespace Backstay.Controller.Agents;
+
+/// <summary>
+/// Keeps the presence leases of the agents connected to this controller, so that every controller knows who is online; pings them;
+/// tells them again of backups that wait for them (a hint may have been lost, or the request come to another controller); cuts the
+/// streams of those whose credential is no longer good.
+/// </summary>
+/// <remarks>One statement for hundreds of agents: ten thousand of them cost twenty small transactions a heartbeat.</remarks>
+internal sealed partial class AgentPresence(
+    IDbContextFactory<CatalogContext> catalogs, WriteGate gate, AgentConnections connections, TimeProvider time, ILogger<AgentPresence> logger)
+    : BackgroundService
+{
+    /// <summary>Three heartbeats: one that is late doesn't make anyone offline.</summary>
+    public static readonly TimeSpan Lease = 3 * AgentEvents.PingInterval;
+
+    private const int Chunk = 500;
+
+    /// <summary>The agent is online. False: its credential was revoked a moment ago.</summary>
+    public async Task<bool> BeginAsync(CatalogContext catalog, AgentConnection connection, Guid instance, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            var online = await catalog.Appliances
+                .Where(a => a.Id == connection.ApplianceId && a.CredentialHash == connection.CredentialHash)
+                .ExecuteUpdateAsync(
+                    set => set
+                        .SetProperty(a => a.OnlineUntil, now + Lease)
+                        .SetProperty(a => a.LastSeen, now)
+                        .SetProperty(a => a.AgentInstance, instance),
+                    cancellationToken);
+            connection.OnlineUntil = now + Lease;
+            return online == 1;
+        }
+    }
+
+    /// <summary>The agent is offline, unless it is connected elsewhere: then the lease in the row isn't this connection's any more.</summary>
+    public async Task EndAsync(AgentConnection connection)
+    {
+        try
+        {
+            await using var catalog = await catalogs.CreateDbContextAsync(CancellationToken.None);
+            using (await gate.EnterAsync(CancellationToken.None))
+            {
+                var (mine, now) = (connection.OnlineUntil, time.GetUtcNow());
+                await catalog.Appliances
+                    .Where(a => a.Id == connection.ApplianceId && a.OnlineUntil == mine)
+                    .ExecuteUpdateAsync(
+                        set => set.SetProperty(a => a.OnlineUntil, (DateTimeOffset?)null).SetProperty(a => a.LastSeen, now), CancellationToken.None);
+            }
+        }
+        catch (Exception exception)
+        {
+            // The lease ends by itself.
+            Log.NotCleared(logger, connection.ApplianceId, exception);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(AgentEvents.PingInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var open = connections.Open;
+                foreach (var connection in open)
+                    connection.Send(AgentEvents.Ping);
+
+                foreach (var chunk in open.Chunk(Chunk))
+                    await BeatAsync(chunk, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+    }
+
+    private async Task BeatAsync(AgentConnection[] open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
+            var ids = open.Select(c => c.ApplianceId).ToList();
+            var credentials = await catalog.Appliances
+                .Where(a => EF.Parameter(ids).Contains(a.Id))
+                .Select(a => new { a.Id, a.CredentialHash })
+                .ToDictionaryAsync(a => a.Id, a => a.CredentialHash, cancellationToken);
+            var good = open.ToLookup(c => credentials.GetValueOrDefault(c.ApplianceId) is { } hash && hash.AsSpan().SequenceEqual(c.CredentialHash));
+            foreach (var connection in good[false])
+                connection.Cut();
+
+            await RenewAsync(catalog, [.. good[true]], cancellationToken);
+            var waiting = await catalog.Backups
+                .Where(b => b.State == BackupState.Pending && EF.Parameter(ids).Contains(b.ApplianceId))
+                .Select(b => new { b.ApplianceId, b.Id })
+                .ToListAsync(cancellationToken);
+            foreach (var backup in waiting)
+                connections.HintBackup(backup.ApplianceId, backup.Id);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.NotRenewed(logger, exception);
+        }
+    }
+
+    private async Task RenewAsync(CatalogContext catalog, IReadOnlyList<AgentConnection> good, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var ids = good.Select(c => c.ApplianceId).ToList();
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            await catalog.Appliances
+                .Where(a => EF.Parameter(ids).Contains(a.Id))
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(a => a.OnlineUntil, now + Lease).SetProperty(a => a.LastSeen, now), cancellationToken);
+        }
+
+        foreach (var connection in good)
+            connection.OnlineUntil = now + Lease;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The presence of agents could not be renewed; it is tried again with the next heartbeat.")]
+        public static partial void NotRenewed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Warning, "The presence of appliance {Appliance} could not be cleared; it ends by itself.")]
+        public static partial void NotCleared(ILogger logger, Guid appliance, Exception exception);
+    }
+}

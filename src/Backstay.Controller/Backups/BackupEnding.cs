@@ -1,0 +1,154 @@
+using System.Linq.Expressions;
+using Backstay.Controller.Agents;
+using Backstay.Controller.Catalog;
+using Backstay.Controller.Notifications;
+using Backstay.Controller.Storage;
+using Backstay.Controller.Verification;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Query;
+
+namespace Backstay.Controller.Backups;
+
+/// <summary>
+/// The one place where a backup ends. Its state changes by compare-and-set together with the outbox row of its notification, in
+/// one transaction (step 10): whoever comes second, on whichever controller, finds that it has ended and changes nothing.
+/// </summary>
+internal sealed partial class BackupEnding(
+    CatalogContext catalog,
+    WriteGate gate,
+    NotificationOutbox outbox,
+    IArchiveStore store,
+    AgentConnections agents,
+    VerificationHint verification,
+    BackupMetrics metrics,
+    TimeProvider time,
+    ILogger<BackupEnding> logger)
+{
+    /// <summary>Ends a backup well.</summary>
+    /// <param name="attempt">Only if this is still the attempt in force.</param>
+    /// <returns>False when it had ended, or the attempt was closed, before.</returns>
+    public async Task<bool> SucceedAsync(
+        Guid backupId, int attempt, CompleteUpload complete, DateTimeOffset ended, CancellationToken cancellationToken)
+    {
+        var sha256 = Convert.FromHexString(complete.Sha256);
+        var summary = System.Text.Json.JsonSerializer.Serialize(complete.Summary, AgentJson.Default.UploadSummary);
+        var message = complete.Summary.Warnings == 0 ? "The backup is complete." : $"The backup is complete, with {complete.Summary.Warnings} warnings.";
+        var backup = await EndAsync(
+            b => b.Id == backupId && b.State == BackupState.Running && b.Attempt == attempt,
+            set => set
+                .SetProperty(b => b.State, BackupState.Succeeded)
+                .SetProperty(b => b.Ended, ended)
+                .SetProperty(b => b.Message, message)
+                .SetProperty(b => b.Parts, complete.Parts)
+                .SetProperty(b => b.Size, complete.Size)
+                .SetProperty(b => b.Sha256, sha256)
+                .SetProperty(b => b.Summary, summary)
+                .SetProperty(b => b.ArchiveFiles, complete.Summary.Files)
+                .SetProperty(b => b.Warnings, complete.Summary.Warnings)
+                .SetProperty(b => b.Verification, VerificationState.Pending)
+                .SetProperty(b => b.ProtectedSessionKey, (byte[]?)null),
+            also: null,
+            cancellationToken);
+        if (backup is null)
+            return false;
+
+        Log.Succeeded(logger, backup.Id, backup.ApplianceId, backup.Size ?? 0, attempt);
+        verification.Wake();
+        return true;
+    }
+
+    /// <summary>Ends an unfinished backup badly, tells its agent, and throws away what it had sent.</summary>
+    /// <param name="onlyIf">What else has to be true of the row for that.</param>
+    /// <param name="also">Adds what has to commit together with the end.</param>
+    /// <returns>False when it had ended before, or <paramref name="onlyIf"/> isn't true.</returns>
+    public async Task<bool> FailAsync(
+        Guid backupId,
+        BackupFailure failure,
+        CancellationToken cancellationToken,
+        Expression<Func<BackupEntity, bool>>? onlyIf = null,
+        Action? also = null)
+    {
+        var now = time.GetUtcNow();
+        Expression<Func<BackupEntity, bool>> unfinished = b => b.Id == backupId && b.State < BackupState.Succeeded;
+        var backup = await EndAsync(
+            unfinished,
+            set => set
+                .SetProperty(b => b.State, BackupState.Failed)
+                .SetProperty(b => b.Ended, now)
+                .SetProperty(b => b.Reason, failure.Reason)
+                .SetProperty(b => b.Message, failure.Message)
+                .SetProperty(b => b.Output, failure.Output)
+                .SetProperty(b => b.ProtectedSessionKey, (byte[]?)null),
+            also,
+            cancellationToken,
+            onlyIf);
+        if (backup is null)
+            return false;
+
+        Log.Failed(logger, backup.Id, backup.ApplianceId, failure.Reason, backup.Attempt);
+        agents.HintCancel(backup.ApplianceId, backup.Id);
+        await DiscardAsync(new ArchiveKey(backup.Id, backup.Attempt));
+        return true;
+    }
+
+    /// <summary>
+    /// Throws away what an attempt left that can't become a success any more. If it doesn't work, the orphan sweep does it later.
+    /// </summary>
+    public async Task DiscardAsync(ArchiveKey key)
+    {
+        try
+        {
+            await store.AbortAsync(key, CancellationToken.None);
+            await store.DeleteAsync(key, CancellationToken.None);
+        }
+        catch (ArchiveStoreException exception)
+        {
+            Log.NotDiscarded(logger, key, exception);
+        }
+    }
+
+    private async Task<BackupEntity?> EndAsync(
+        Expression<Func<BackupEntity, bool>> from,
+        Action<UpdateSettersBuilder<BackupEntity>> set,
+        Action? also,
+        CancellationToken cancellationToken,
+        Expression<Func<BackupEntity, bool>>? onlyIf = null)
+    {
+        BackupEntity backup;
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+            var rows = catalog.Backups.Where(from);
+            rows = onlyIf is null ? rows : rows.Where(onlyIf);
+            var id = await rows.Select(b => (Guid?)b.Id).FirstOrDefaultAsync(cancellationToken);
+            if (id is null || await rows.ExecuteUpdateAsync(set, cancellationToken) == 0)
+                return null;
+
+            backup = await catalog.Backups.AsNoTracking().FirstAsync(b => b.Id == id, cancellationToken);
+            var name = await catalog.Appliances.Where(a => a.Id == backup.ApplianceId).Select(a => a.Name).FirstAsync(cancellationToken);
+            await catalog.Parts.Where(p => p.BackupId == id).ExecuteDeleteAsync(cancellationToken);
+            outbox.Add(catalog, backup, name);
+            also?.Invoke();
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        outbox.Wake();
+        metrics.Ended(backup.Reason, backup.Ended!.Value - backup.Created);
+        return backup;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Backup {Backup} of appliance {Appliance} succeeded: {Size} bytes in attempt {Attempt}.")]
+        public static partial void Succeeded(ILogger logger, Guid backup, Guid appliance, long size, int attempt);
+
+        [LoggerMessage(LogLevel.Warning, "Backup {Backup} of appliance {Appliance} failed in attempt {Attempt}: {Reason}.")]
+        public static partial void Failed(ILogger logger, Guid backup, Guid appliance, FailureReason reason, int attempt);
+
+        [LoggerMessage(LogLevel.Warning, "What attempt {Key} left could not be thrown away now; the orphan sweep will.")]
+        public static partial void NotDiscarded(ILogger logger, ArchiveKey key, Exception exception);
+    }
+}

@@ -1,0 +1,29 @@
+using Backstay.Controller.Backups.Uploads;
+using Backstay.Controller.Catalog;
+
+namespace Backstay.Controller.Backups;
+
+internal static class BackupServices
+{
+    /// <summary>The hard path: from the request to the archive, and what ends it when nothing else does.</summary>
+    public static IServiceCollection AddBackups(this IServiceCollection services)
+    {
+        services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<WriteGate>();
+        services.AddSingleton<EnvelopeTurns>();
+        services.AddSingleton<PartsInFlight>();
+        services.AddSingleton<BackupMetrics>();
+        services.AddScoped<BackupAccess>();
+        services.AddScoped<BackupEnding>();
+        services.AddScoped<Deletion>();
+        services.AddScoped<SessionKeys>();
+        services.AddScoped<StartBackup>();
+        services.AddScoped<RemoveBackup>();
+        services.AddScoped<DownloadArchive>();
+        services.AddScoped<OpenUpload>();
+        services.AddScoped<ReceivePart>();
+        services.AddScoped<CompleteBackup>();
+        services.AddHostedService<BackupSweep>();
+        return services;
+    }
+}

@@ -1,0 +1,95 @@
+using Backstay.Controller.Catalog;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Backups;
+
+/// <summary>
+/// Sees to it that every backup reaches an end (promise 2): fails those whose lease or deadline is over, and finishes deletions. It
+/// runs on every controller; compare-and-set decides which of them does it.
+/// </summary>
+/// <remarks>
+/// A controller that was down must not fail backups for its own absence. So it judges a lease only by the time that it was there
+/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that was locked), agents get
+/// one lease to be heard of again. Controllers need not know of each other for that: one that has been up all along goes on judging,
+/// rightly, as agents could have turned to it.
+/// </remarks>
+internal sealed partial class BackupSweep(
+    IServiceScopeFactory scopes, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
+{
+    /// <summary>A sweep that comes later than this after the one before counts as a pause.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    private DateTimeOffset _judgesFrom;
+    private DateTimeOffset _lastSweep;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _lastSweep = time.GetUtcNow();
+        _judgesFrom = _lastSweep + options.Value.Lease;
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await SweepAsync(stoppingToken);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    Log.SweepFailed(logger, exception);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+    }
+
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (now - _lastSweep > Pause + options.Value.SweepInterval)
+            _judgesFrom = now + options.Value.Lease;
+        _lastSweep = now;
+
+        await using var scope = scopes.CreateAsyncScope();
+        var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
+        var ending = scope.ServiceProvider.GetRequiredService<BackupEnding>();
+        var judges = now >= _judgesFrom;
+        var over = await catalog.Backups
+            .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
+            .Select(b => new { b.Id, b.State, TooLong = b.Deadline <= now })
+            .ToListAsync(cancellationToken);
+        foreach (var backup in over)
+        {
+            // The condition goes into the statement too: a lease that was renewed since then is no longer over.
+            await (backup switch
+            {
+                { TooLong: true } => ending.FailAsync(
+                    backup.Id, BackupFailure.DeadlineExceeded(options.Value.Deadline), cancellationToken, b => b.Deadline <= now),
+                { State: BackupState.Pending } => ending.FailAsync(
+                    backup.Id, BackupFailure.NeverPickedUp(options.Value.PickUp), cancellationToken,
+                    b => b.State == BackupState.Pending && b.LeaseUntil <= now),
+                _ => ending.FailAsync(
+                    backup.Id, BackupFailure.AgentLost(options.Value.Lease), cancellationToken, b => b.LeaseUntil <= now),
+            });
+        }
+
+        await scope.ServiceProvider.GetRequiredService<Deletion>().SweepAsync(cancellationToken);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The sweep of unfinished backups failed; it is tried again with the next one.")]
+        public static partial void SweepFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,64 @@
+using Backstay.Controller.Access;
+using Backstay.Controller.Api;
+using Backstay.Controller.Auditing;
+using Backstay.Controller.Catalog;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Backstay.Controller.Backups;
+
+/// <summary>Step 12: DELETE. A backup that has not ended is cancelled and stays as a failure; one that has ended goes.</summary>
+internal sealed class RemoveBackup(
+    CatalogContext catalog, WriteGate gate, AuditTrail audit, BackupEnding ending, Deletion deletion, TimeProvider time)
+{
+    public static async Task<Results<Accepted, NoContent, ApiErrorResult>> HandleAsync(
+        string id, string backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access, RemoveBackup remove,
+        CancellationToken cancellationToken)
+    {
+        var (backup, appliance, refusal) = await access.BackupAsync(id, backupId, caller, cancellationToken);
+        if (backup is null)
+            return refusal!;
+
+        var tag = backup.State == BackupState.Succeeded ? DownloadArchive.TagOf(backup) : null;
+        if (Preconditions.Refusal(request.Headers, tag) is { } failed)
+            return failed;
+
+        await remove.RunAsync(backup, appliance!, caller, version, cancellationToken);
+        return version.AnswersAccepted ? TypedResults.Accepted((string?)null) : TypedResults.NoContent();
+    }
+
+    private async Task RunAsync(
+        BackupEntity backup, ApplianceEntity appliance, Caller caller, PeerVersion version, CancellationToken cancellationToken)
+    {
+        var outcome = version.AnswersAccepted ? StatusCodes.Status202Accepted : StatusCodes.Status204NoContent;
+        var detail = $"backup {backup.Id}";
+        if (backup.State < BackupState.Succeeded
+            && await ending.FailAsync(
+                backup.Id,
+                BackupFailure.Cancelled(caller.Name),
+                cancellationToken,
+                also: () => audit.Add("backup.cancel", appliance.Name, detail, outcome)))
+        {
+            return;
+        }
+
+        // It has ended (perhaps a moment ago). The state first, then the store, then the row: a crash in between leaves a row that
+        // the sweep finishes, never an archive that nobody knows of.
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+            var now = time.GetUtcNow();
+            var marked = await catalog.Backups
+                .Where(b => b.Id == backup.Id && b.State >= BackupState.Succeeded && b.Deleted == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(b => b.Deleted, now), cancellationToken);
+            if (marked == 0)
+                return; // somebody else deletes it
+
+            audit.Add("backup.delete", appliance.Name, detail, outcome);
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        await deletion.FinishAsync(backup.Id, backup.Attempt, cancellationToken);
+    }
+}

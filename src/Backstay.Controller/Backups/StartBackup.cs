@@ -1,0 +1,146 @@
+using Backstay.Controller.Access;
+using Backstay.Controller.Agents;
+using Backstay.Controller.Api;
+using Backstay.Controller.Auditing;
+using Backstay.Controller.Catalog;
+using Backstay.Controller.Notifications;
+using Backstay.Protocol.Admin;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Backups;
+
+/// <summary>
+/// Steps 0 to 2 of a backup. The answer comes before any work: the session key and its envelope are made when the agent opens its
+/// session (docs/decisions/0015).
+/// </summary>
+internal sealed class StartBackup(
+    CatalogContext catalog,
+    WriteGate gate,
+    BackupAccess access,
+    NotifyUrlPolicy notifyUrls,
+    AuditTrail audit,
+    AgentConnections agents,
+    BackupMetrics metrics,
+    IOptions<BackupOptions> options,
+    TimeProvider time)
+{
+    private const int SqliteConstraint = 19;
+    private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
+
+    public static async Task<Results<Accepted<BackupAccepted>, Ok<BackupAccepted>, ApiErrorResult>> HandleAsync(
+        string id, Caller caller, PeerVersion version, HttpContext http, StartBackup start, CancellationToken cancellationToken)
+    {
+        var (backup, refusal) = await start.RunAsync(id, caller, http.Request, cancellationToken);
+        if (backup is null)
+            return refusal!;
+
+        var location = $"/admin/appliances/{backup.ApplianceId}/backup/{backup.Id}/status";
+        if (version.AnswersAccepted)
+            return TypedResults.Accepted(location, new BackupAccepted(backup.Id));
+
+        http.Response.Headers.Location = location;
+        return TypedResults.Ok(new BackupAccepted(backup.Id));
+    }
+
+    private async Task<(BackupEntity? Backup, ApiErrorResult? Refusal)> RunAsync(
+        string id, Caller caller, HttpRequest http, CancellationToken cancellationToken)
+    {
+        // Step 0. Accept (406), token (401) and the privilege as such (403) were checked on the way here. Now: the appliance exists
+        // (404), is within the caller's scope (403) …
+        var (appliance, refusal) = await access.ApplianceAsync(id, caller, cancellationToken);
+        if (appliance is null)
+            return (null, refusal);
+
+        // … the body (400) …
+        (var request, refusal) = await RequestBody.ReadAsync(http, AdminJson.Default.BackupRequest, cancellationToken, whenEmpty: new BackupRequest());
+        if (request is null)
+            return (null, refusal);
+        if (request.NotifyUrl is not null && notifyUrls.Check(request.NotifyUrl) is { } wrong)
+            return (null, ApiErrors.BadRequest(wrong));
+
+        // … the backup API is enabled (503), the appliance is activated, online and not being backed up (412).
+        refusal = await StateRefusalAsync(appliance, cancellationToken);
+        if (refusal is not null)
+            return (null, refusal);
+
+        // Step 1. One transaction. Of requests at the same moment, the unique partial index lets one through.
+        var backup = NewBackup(appliance, request, caller);
+        try
+        {
+            catalog.Backups.Add(backup);
+            audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
+            using (await gate.EnterAsync(cancellationToken))
+            {
+                await catalog.SaveChangesAsync(cancellationToken);
+            }
+        }
+        catch (DbUpdateException exception) when (exception.InnerException is SqliteException { SqliteErrorCode: SqliteConstraint })
+        {
+            // Only two constraints can be hurt here: that index, and the foreign key of an appliance that was just removed.
+            var exists = await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken);
+            return (null, exists ? Busy(appliance) : ApiErrors.NotFound("appliance"));
+        }
+
+        metrics.Started();
+
+        // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
+        agents.HintBackup(appliance.Id, backup.Id);
+        return (backup, null);
+    }
+
+    private async Task<ApiErrorResult?> StateRefusalAsync(ApplianceEntity appliance, CancellationToken cancellationToken)
+    {
+        if (!await catalog.Settings.AnyAsync(s => s.BackupApiEnabled, cancellationToken))
+        {
+            return ApiErrors.Unavailable(
+                ErrorIds.BackupApiDisabled,
+                "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
+                DisabledRetryAfter);
+        }
+
+        if (!appliance.Activated)
+        {
+            return ApiErrors.PreconditionFailed(
+                ErrorIds.ApplianceNotActivated,
+                $"Appliance {appliance.Name} isn't activated. Export its seed, and enrol its agent with it.");
+        }
+
+        if (appliance.OnlineUntil is not { } online || online <= time.GetUtcNow())
+        {
+            return ApiErrors.PreconditionFailed(
+                ErrorIds.ApplianceOffline,
+                $"Appliance {appliance.Name} is offline: its agent isn't connected. Try again when it is.");
+        }
+
+        return await catalog.Backups.AnyAsync(b => b.ApplianceId == appliance.Id && b.State < BackupState.Succeeded, cancellationToken)
+            ? Busy(appliance)
+            : null;
+    }
+
+    private static ApiErrorResult Busy(ApplianceEntity appliance) => ApiErrors.PreconditionFailed(
+        ErrorIds.ApplianceBusy,
+        $"Appliance {appliance.Name} is already being backed up. Wait until that backup has ended, or cancel it.");
+
+    private BackupEntity NewBackup(ApplianceEntity appliance, BackupRequest request, Caller caller)
+    {
+        var now = time.GetUtcNow();
+        return new BackupEntity
+        {
+            Id = Guid.CreateVersion7(now),
+            ApplianceId = appliance.Id,
+            State = BackupState.Pending,
+            Logs = request.Logs is true,
+            Audit = request.Audit is true,
+            NotifyUrl = request.NotifyUrl,
+            RequestedBy = caller.Name,
+            Created = now,
+            LeaseUntil = now + options.Value.PickUp,
+            Deadline = now + options.Value.Deadline,
+            Message = "Waiting for the agent to begin.",
+            Envelope = [],
+        };
+    }
+}

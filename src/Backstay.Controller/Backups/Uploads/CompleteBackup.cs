@@ -1,0 +1,182 @@
+using Backstay.Controller.Agents;
+using Backstay.Controller.Api;
+using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Backups.Uploads;
+
+/// <summary>
+/// Steps 9 and 10: the parts are checked, the object is finished, the sidecar written, success committed. Every step can be said
+/// again: after a crash anywhere in between, the agent's repeated call goes through the same steps and ends in the same success.
+/// </summary>
+internal sealed partial class CompleteBackup(
+    CatalogContext catalog,
+    WriteGate gate,
+    IArchiveStore store,
+    BackupEnding ending,
+    IOptions<BackupOptions> options,
+    TimeProvider time,
+    ILogger<CompleteBackup> logger)
+{
+    public static async Task<Results<NoContent, ApiErrorResult>> HandleAsync(
+        Guid id, int attempt, AgentCaller agent, HttpRequest request, CompleteBackup complete, CancellationToken cancellationToken)
+    {
+        var (body, refusal) = await RequestBody.ReadAsync(request, AgentJson.Default.CompleteUpload, cancellationToken);
+        if (body is not null)
+            refusal = Wrong(body) ?? await complete.RunAsync(id, attempt, agent, body, cancellationToken);
+        return refusal is null ? TypedResults.NoContent() : refusal;
+    }
+
+    private static ApiErrorResult? Wrong(CompleteUpload complete)
+    {
+        if (complete.Sha256 is not { Length: 64 } || !complete.Sha256.All(char.IsAsciiHexDigitLower))
+            return ApiErrors.BadRequest("sha256: 64 lower-case hexadecimal digits.");
+        if (complete.Summary?.Sections is null || complete.Summary is { Files: < 0 } or { Bytes: < 0 } or { Warnings: < 0 })
+            return ApiErrors.BadRequest("summary: sections, and figures that aren't negative.");
+        return complete.Parts is < 1 or > 10_000 || complete.Size < 1
+            ? ApiErrors.BadRequest("An archive has 1 to 10000 parts and at least one byte.")
+            : null;
+    }
+
+    private async Task<ApiErrorResult?> RunAsync(
+        Guid id, int attempt, AgentCaller agent, CompleteUpload complete, CancellationToken cancellationToken)
+    {
+        // Step 9.
+        var backup = await catalog.FindAsync(id, agent, cancellationToken);
+        if (IsDone(backup, attempt, complete))
+            return null;
+        if (UploadAttempt.Refusal(backup, attempt) is { } refusal)
+            return refusal;
+
+        var parts = await catalog.Parts.AsNoTracking()
+            .Where(p => p.BackupId == id && p.Attempt == attempt)
+            .OrderBy(p => p.Number)
+            .ToListAsync(cancellationToken);
+        if (Incomplete(parts, complete) is { } missing)
+        {
+            // The rows of the parts go with the commit of a success: the same call may have got there on another connection.
+            backup = await catalog.FindAsync(id, agent, cancellationToken);
+            return IsDone(backup, attempt, complete)
+                ? null
+                : UploadAttempt.Refusal(backup, attempt) ?? ApiErrors.Conflict(ErrorIds.PartsIncomplete, missing);
+        }
+
+        if (!await HoldAsync(id, attempt, cancellationToken))
+            return await RefusalAsync();
+
+        // Step 10.
+        var key = new ArchiveKey(id, attempt);
+        var now = time.GetUtcNow();
+        try
+        {
+            await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
+            await store.WriteSidecarAsync(key, SidecarOf(backup!, agent, complete, now).ToJson(), cancellationToken);
+        }
+        catch (ArchiveStoreException exception)
+        {
+            Log.NotFinished(logger, key, exception);
+            return await StoreFaultAsync(key, exception, cancellationToken) ?? await RefusalAsync();
+        }
+
+        if (await ending.SucceedAsync(id, attempt, complete, now, cancellationToken))
+            return null;
+
+        // Somebody was first: the same call on another connection, or what ended the backup otherwise.
+        backup = await catalog.FindAsync(id, agent, cancellationToken);
+        if (IsDone(backup, attempt, complete))
+            return null;
+        if (backup is null or { State: BackupState.Failed })
+            await ending.DiscardAsync(key);
+        return UploadAttempt.Refusal(backup, attempt) ?? UploadAttempt.Closed(attempt);
+
+        async Task<ApiErrorResult> RefusalAsync() =>
+            UploadAttempt.Refusal(await catalog.FindAsync(id, agent, cancellationToken), attempt) ?? UploadAttempt.Closed(attempt);
+    }
+
+    private static bool IsDone(BackupEntity? backup, int attempt, CompleteUpload complete) =>
+        backup is { State: BackupState.Succeeded } && backup.Attempt == attempt
+        && backup.Sha256.AsSpan().SequenceEqual(Convert.FromHexString(complete.Sha256));
+
+    /// <summary>What is wrong with the parts, in words; null when they are gapless and add up.</summary>
+    private static string? Incomplete(List<PartEntity> parts, CompleteUpload complete)
+    {
+        var there = parts.Select(p => p.Number).ToHashSet();
+        var gaps = Enumerable.Range(1, complete.Parts).Where(number => !there.Contains(number)).ToList();
+        if (gaps.Count > 0)
+        {
+            return $"{gaps.Count} of {complete.Parts} parts are missing: {string.Join(", ", gaps.Take(10))}{(gaps.Count > 10 ? ", …" : "")}. "
+                + "Send them, then complete again.";
+        }
+
+        if (parts.Count > complete.Parts)
+            return $"There are parts beyond the last one: {parts[^1].Number} of {complete.Parts}.";
+
+        var shorter = parts.SkipLast(1).FirstOrDefault(p => p.Length != PartPlan.Default.SizeOf(p.Number));
+        if (shorter is not null)
+            return $"Part {shorter.Number} has {shorter.Length} bytes; only the last part may be shorter than planned.";
+
+        var size = parts.Sum(p => p.Length);
+        return size == complete.Size ? null : $"The parts add up to {size} bytes, not {complete.Size}.";
+    }
+
+    /// <summary>A store may take its time: the lease counts from now.</summary>
+    private async Task<bool> HoldAsync(Guid id, int attempt, CancellationToken cancellationToken)
+    {
+        var lease = time.GetUtcNow() + options.Value.Lease;
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            return await catalog.Backups
+                .Where(b => b.Id == id && b.State == BackupState.Running && b.Attempt == attempt)
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(b => b.LeaseUntil, lease).SetProperty(b => b.Phase, BackupPhase.Completing), cancellationToken) == 1;
+        }
+    }
+
+    private static ArchiveSidecar SidecarOf(BackupEntity backup, AgentCaller agent, CompleteUpload complete, DateTimeOffset now) => new(
+        Format: 1,
+        backup.Id,
+        backup.Attempt,
+        backup.ApplianceId,
+        agent.Name,
+        backup.Logs,
+        backup.Audit,
+        backup.RequestedBy,
+        backup.Created,
+        backup.Started,
+        now,
+        backup.AgentVersion,
+        complete.Parts,
+        complete.Size,
+        complete.Sha256,
+        complete.Summary);
+
+    /// <summary>Null: the attempt isn't there any more.</summary>
+    private async Task<ApiErrorResult?> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
+    {
+        switch (exception.Fault)
+        {
+            case StoreFault.Full:
+                await ending.FailAsync(key.BackupId, BackupFailure.StoreFull(exception.Message), cancellationToken, b => b.Attempt == key.Attempt);
+                return ApiErrors.StoreFull("The archive store is full. The backup has failed.");
+            case StoreFault.Missing:
+                // Every part was acknowledged and recorded, and now the store doesn't have them.
+                await ending.FailAsync(
+                    key.BackupId, BackupFailure.StoreFailed("parts that it had acknowledged are gone."), cancellationToken,
+                    b => b.State == BackupState.Running && b.Attempt == key.Attempt);
+                return null;
+            default:
+                return UploadAttempt.StoreUnavailable();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The store could not finish attempt {Key}.")]
+        public static partial void NotFinished(ILogger logger, ArchiveKey key, Exception exception);
+    }
+}

@@ -1,0 +1,310 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
+
+namespace Backstay.Controller.Storage;
+
+/// <summary>
+/// Archives in a folder:
+/// <code>
+/// incoming/BACKUP.ATTEMPT        parts at their offsets, until finished
+/// archives/BACKUP.ATTEMPT.gpg    finished
+/// archives/BACKUP.ATTEMPT.json   its sidecar
+/// </code>
+/// A part is acknowledged after fdatasync. Finishing is fsync → rename → fsync of the folders.
+/// </summary>
+internal sealed class FolderArchiveStore : IArchiveStore
+{
+    private const int BufferSize = 128 * 1024;
+    private const string ArchiveExtension = ".gpg";
+    private const string SidecarExtension = ".json";
+
+    private readonly string _incoming;
+    private readonly string _archives;
+    private readonly long _minimumFreeSpace;
+
+    /// <exception cref="ArchiveStoreException">The folder can't be made.</exception>
+    public FolderArchiveStore(IOptions<FolderStoreOptions> options)
+    {
+        var root = Path.GetFullPath(options.Value.Folder);
+        _incoming = Path.Combine(root, "incoming");
+        _archives = Path.Combine(root, "archives");
+        _minimumFreeSpace = options.Value.MinimumFreeSpace;
+        Guarded($"make {root}", () =>
+        {
+            foreach (var folder in (string[])[root, _incoming, _archives])
+                MakeFolder(folder);
+        });
+    }
+
+    public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken)
+    {
+        Guarded($"begin {key}", () =>
+        {
+            RequireRoom(0);
+            if (File.Exists(ArchivePath(key)))
+                return;
+
+            using (File.OpenHandle(IncomingPath(key), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+            {
+            }
+
+            DurableFile.SyncFolder(_incoming);
+        });
+        return Task.CompletedTask;
+    }
+
+    public async Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken)
+    {
+        using var file = OpenForPart(key, slot);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            long written = 0;
+            int read;
+
+            // What reading throws is the sender's fault and passes through; what writing throws is the store's.
+            while ((read = await content.ReadAsync(buffer.AsMemory(), cancellationToken)) > 0)
+            {
+                if (written + read > slot.Length)
+                    throw new ArgumentException($"The content of part {slot.Number} is longer than {slot.Length} bytes.", nameof(content));
+
+                try
+                {
+                    await RandomAccess.WriteAsync(file, buffer.AsMemory(0, read), slot.Offset + written, cancellationToken);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    throw Translated($"write part {slot.Number} of {key}", exception);
+                }
+
+                written += read;
+            }
+
+            if (written < slot.Length)
+                throw new EndOfStreamException($"The content of part {slot.Number} ended after {written} of {slot.Length} bytes.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        Guarded($"write part {slot.Number} of {key}", () => DurableFile.SyncData(file));
+        return "";
+    }
+
+    public Task FinishAsync(ArchiveKey key, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken)
+    {
+        var size = parts.Sum(part => part.Length);
+        Guarded($"finish {key}", () =>
+        {
+            try
+            {
+                Finish(IncomingPath(key), ArchivePath(key), key, size);
+            }
+            catch (FileNotFoundException) when (File.Exists(ArchivePath(key)))
+            {
+                // Said again because the answer was lost, or twice at once; the folder may not have been synced yet.
+                RequireLength(key, new FileInfo(ArchivePath(key)).Length, size);
+                DurableFile.SyncFolder(_archives);
+            }
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task AbortAsync(ArchiveKey key, CancellationToken cancellationToken)
+    {
+        Guarded($"abort {key}", () => File.Delete(IncomingPath(key)));
+        return Task.CompletedTask;
+    }
+
+    public Task<long?> GetLengthAsync(ArchiveKey key, CancellationToken cancellationToken)
+    {
+        long? length = null;
+        Guarded($"look at {key}", () =>
+        {
+            var file = new FileInfo(ArchivePath(key));
+            length = file.Exists ? file.Length : null;
+        });
+        return Task.FromResult(length);
+    }
+
+    public Task<Stream> OpenReadAsync(ArchiveKey key, long offset, long length, CancellationToken cancellationToken)
+    {
+        Stream? stream = null;
+        Guarded($"read {key}", () =>
+        {
+            var file = File.OpenHandle(
+                ArchivePath(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
+            stream = new FileRangeStream(file, offset, length);
+        });
+        return Task.FromResult(stream!);
+    }
+
+    public Task WriteSidecarAsync(ArchiveKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        Guarded($"write the sidecar of {key}", () =>
+        {
+            // Temporary in the folder of the final name, and never listed: its extension is neither of the two.
+            var temporary = $"{SidecarPath(key)}.{Guid.NewGuid():N}";
+            try
+            {
+                using (var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+                {
+                    RandomAccess.Write(file, json.Span, 0);
+                    RandomAccess.FlushToDisk(file);
+                }
+
+                File.Move(temporary, SidecarPath(key), overwrite: true);
+            }
+            catch
+            {
+                File.Delete(temporary);
+                throw;
+            }
+
+            DurableFile.SyncFolder(_archives);
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken)
+    {
+        byte[]? json = null;
+        Guarded($"read the sidecar of {key}", () => json = File.Exists(SidecarPath(key)) ? File.ReadAllBytes(SidecarPath(key)) : null);
+        return Task.FromResult(json);
+    }
+
+    public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken)
+    {
+        Guarded($"delete {key}", () =>
+        {
+            File.Delete(ArchivePath(key));
+            File.Delete(SidecarPath(key));
+            DurableFile.SyncFolder(_archives);
+        });
+        return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Both lists are taken whole, so that a failure comes before the first item. Unfinished first: what is finished in
+        // between is then seen twice, not never.
+        List<StoredObject> found = [];
+        Guarded("list the store", () =>
+        {
+            found.AddRange(List(_incoming, "", finished: false));
+            found.AddRange(List(_archives, ArchiveExtension, finished: true));
+        });
+        await Task.CompletedTask;
+        foreach (var item in found)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return item;
+        }
+    }
+
+    public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken)
+    {
+        long? free = null;
+        Guarded("measure free space", () => free = FreeSpace());
+        return Task.FromResult(free);
+    }
+
+    private void Finish(string from, string to, ArchiveKey key, long size)
+    {
+        using (var file = File.OpenHandle(from, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
+        {
+            RequireLength(key, RandomAccess.GetLength(file), size);
+
+            // A refused part beyond the last one may have left bytes there.
+            RandomAccess.SetLength(file, size);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        File.Move(from, to, overwrite: false);
+        DurableFile.SyncFolder(_archives);
+        DurableFile.SyncFolder(_incoming);
+    }
+
+    private static IEnumerable<StoredObject> List(string folder, string extension, bool finished)
+    {
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            if (file.Name.EndsWith(extension, StringComparison.Ordinal)
+                && ArchiveKey.TryParse(file.Name.AsSpan(0, file.Name.Length - extension.Length), out var key)
+                && file.Exists)
+            {
+                yield return new StoredObject(key, finished, file.Length, file.LastWriteTimeUtc);
+            }
+        }
+    }
+
+    private SafeFileHandle OpenForPart(ArchiveKey key, PartSlot slot)
+    {
+        SafeFileHandle? file = null;
+        Guarded($"write part {slot.Number} of {key}", () =>
+        {
+            RequireRoom(slot.Length);
+
+            // Never made here: an attempt that was closed stays closed for a part that comes late.
+            file = File.OpenHandle(IncomingPath(key), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        });
+        return file!;
+    }
+
+    private void RequireRoom(long bytes)
+    {
+        var free = FreeSpace();
+        if (free < bytes + _minimumFreeSpace)
+            throw new ArchiveStoreException(
+                StoreFault.Full, $"{free} bytes are free; {bytes} are needed, and {_minimumFreeSpace} stay reserved.");
+    }
+
+    private static void RequireLength(ArchiveKey key, long length, long expected)
+    {
+        if (length < expected)
+            throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length} of {expected} bytes.");
+    }
+
+    private long FreeSpace() => new DriveInfo(_incoming).AvailableFreeSpace;
+
+    private string IncomingPath(ArchiveKey key) => Path.Combine(_incoming, key.ToString());
+
+    private string ArchivePath(ArchiveKey key) => Path.Combine(_archives, key + ArchiveExtension);
+
+    private string SidecarPath(ArchiveKey key) => Path.Combine(_archives, key + SidecarExtension);
+
+    /// <summary>For the controller alone: 0700.</summary>
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("A folder as the archive store needs fsync(2) of folders: run the controller on Linux.");
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static void Guarded(string what, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Translated(what, exception);
+        }
+    }
+
+    private static ArchiveStoreException Translated(string what, Exception exception)
+    {
+        // On Linux the HResult of an IOException is the error number: ENOSPC, EDQUOT.
+        var fault = exception switch
+        {
+            FileNotFoundException or DirectoryNotFoundException => StoreFault.Missing,
+            { HResult: 28 or 122 } => StoreFault.Full,
+            _ => StoreFault.Unavailable,
+        };
+        return new ArchiveStoreException(fault, $"Can't {what}: {exception.Message}", exception);
+    }
+}

@@ -1,0 +1,88 @@
+using Backstay.Controller.Catalog;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Storage;
+
+/// <summary>
+/// Takes out of the store what attempts left that can't become a success any more. By attempt, after a grace period, and only on the
+/// word of the backup's row: what no row speaks of is somebody's archive, for all that is known, and stays.
+/// </summary>
+internal sealed partial class OrphanSweep(
+    IServiceScopeFactory scopes, IArchiveStore store, IOptions<FolderStoreOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await SweepAsync(stoppingToken);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    Log.SweepFailed(logger, exception);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+    }
+
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
+        var before = time.GetUtcNow() - options.Value.OrphanGrace;
+        await foreach (var item in store.ListAsync(cancellationToken))
+        {
+            if (item.LastWritten > before)
+                continue;
+
+            var row = await catalog.Backups
+                .Where(b => b.Id == item.Key.BackupId)
+                .Select(b => new { b.State, b.Attempt })
+                .FirstOrDefaultAsync(cancellationToken);
+            if (row is null && item.Finished)
+            {
+                Log.Unknown(logger, item.Key);
+                continue;
+            }
+
+            // An unfinished attempt without a row is none's: rows go only after their backup has ended.
+            if (row is not null && !IsOrphan(row.State, row.Attempt, item))
+                continue;
+
+            await (item.Finished ? store.DeleteAsync(item.Key, cancellationToken) : store.AbortAsync(item.Key, cancellationToken));
+            Log.Swept(logger, item.Key, item.Size);
+        }
+    }
+
+    private static bool IsOrphan(BackupState state, int attempt, StoredObject item) => state switch
+    {
+        BackupState.Failed => true,
+        BackupState.Succeeded => item.Key.Attempt != attempt || !item.Finished,
+        _ => item.Key.Attempt < attempt,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The sweep of the store failed; it is tried again with the next one. Nothing was removed on a guess.")]
+        public static partial void SweepFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Warning, "The store holds {Key}, of which the catalog knows nothing. It stays.")]
+        public static partial void Unknown(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Information, "Removed {Key} from the store, {Size} bytes left by an attempt that ended.")]
+        public static partial void Swept(ILogger logger, ArchiveKey key, long size);
+    }
+}
