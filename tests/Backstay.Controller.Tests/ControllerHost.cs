@@ -65,11 +65,20 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         Action<IServiceCollection>? services = null)
     {
         var host = new ControllerHost(time, settings, folder, services);
-        host.UseKestrel();
-        await Task.Run(host.StartServer);
-        var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        host.Address = new Uri(addresses.FirstOrDefault() ?? throw new InvalidOperationException("The controller did not start; see its output."));
-        host.Http = host.NewClient();
+        try
+        {
+            host.UseKestrel();
+            await Task.Run(host.StartServer);
+            var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            host.Address = new Uri(addresses.FirstOrDefault() ?? throw new InvalidOperationException("The controller did not start; see its output."));
+            host.Http = host.NewClient();
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
         return host;
     }
 
