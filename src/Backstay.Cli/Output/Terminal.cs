@@ -126,7 +126,7 @@ internal sealed class Terminal
 
     /// <summary>Why the command failed. In JSON it is one line, the last one on standard error.</summary>
     public void Fail(Failure failure) => _error.WriteLine(Format == OutputFormat.Json
-        ? JsonSerializer.Serialize(failure.Error, AdminJson.Default.ApiError)
+        ? Json(writer => JsonSerializer.Serialize(writer, failure.Error, AdminJson.Default.ApiError), isIndented: false)
         : $"backstay: {Human.Printable(failure.Error.Message)}");
 
     /// <summary>Asks on standard error.</summary>
@@ -171,12 +171,15 @@ internal sealed class Terminal
         console.Write(table);
     }
 
-    private void WriteJson(Action<Utf8JsonWriter> write)
+    private void WriteJson(Action<Utf8JsonWriter> write) => _out.WriteLine(Json(write, isIndented: true));
+
+    /// <summary>Nothing is escaped that JSON itself doesn't ask for: what is shown here is copied, a pin with a plus in it too.</summary>
+    private static string Json(Action<Utf8JsonWriter> write, bool isIndented)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions { Indented = isIndented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(buffer, options))
             write(writer);
-        _out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }
