@@ -15,8 +15,8 @@ namespace Backstay.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
-    // Wide enough that nothing is ever wrapped when the reader is a program.
-    private const int WidthForPrograms = 10_000;
+    // Wide enough that no cell is ever wrapped: an id in two pieces can't be copied, nor found by grep.
+    private const int TableWidth = 10_000;
 
     private readonly TextWriter _out;
     private readonly TextWriter _error;
@@ -166,8 +166,7 @@ internal sealed class Terminal
     private void Show(Table table)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_out) });
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = WidthForPrograms;
+        console.Profile.Width = TableWidth;
         console.Write(table);
     }
 
