@@ -44,7 +44,7 @@ start_agent() {
   appliance=$(api "$url/admin/appliances" -d "{\"name\":\"$1\"}" | field id)
   api -X POST "$url/admin/appliances/$appliance/export" >"$dir/seed.json"
   printf '{ "config": [ { "files": ["%s"] } ], "state": [], "logs": [], "audit": [] }\n' "$2" >"$dir/agent.json"
-  "$native/backstay-agent" enrol "$dir/seed.json" --config "$dir/agent.json" --state "$dir/state" >/dev/null 2>&1
+  "$native/backstay-agent" enrol "$dir/seed.json" --state "$dir/state" >/dev/null 2>&1
   "$native/backstay-agent" run --config "$dir/agent.json" --state "$dir/state" >"$dir/log" 2>&1 &
   agent=$!; pids+=("$agent")
   for _ in $(seq 300); do api "$url/admin/appliances/status" | grep -q "\"$appliance\"[^}]*\"status\":\"\(healthy\|warning\)\"" && return; sleep 0.1; done

@@ -20,7 +20,8 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions global)
 
     public T? Value<T>(Option<T> option) => parse.GetValue(option);
 
-    public T Value<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
+    /// <summary>Null only where the argument may be left out.</summary>
+    public T Value<T>(Argument<T> argument) => parse.GetValue(argument)!;
 
     /// <summary>Whether an option stands on the command line.</summary>
     public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };

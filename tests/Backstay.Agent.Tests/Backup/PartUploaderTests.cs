@@ -133,19 +133,19 @@ public sealed class PartUploaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_is_heard_before_the_part_was_sent()
+    public async Task A_part_asks_before_it_is_sent()
     {
-        long? received = null;
+        var expectation = "";
         _controller.Before = async (context, _) =>
         {
             await TestController.RefuseAsync(context, 409, ErrorIds.BackupEnded);
-            received = context.Request.Headers.Expect == "100-continue" ? 0 : context.Request.ContentLength;
+            expectation = context.Request.Headers.Expect.ToString();
             return true;
         };
 
         await Assert.ThrowsAsync<BackupStoppedException>(() => SendAsync(parts: 1, parallel: 1));
 
-        Assert.Equal(0, received);
+        Assert.Equal("100-continue", expectation);
     }
 
     [Fact]

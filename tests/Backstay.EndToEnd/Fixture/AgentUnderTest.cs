@@ -32,7 +32,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     {
         var file = Path.Combine(_folder, "seed.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(seed, AgentJson.Default.Seed));
-        (await Command.RunAsync(Programs.Agent, ["enrol", file, .. Options])).Expect(0);
+        (await Command.RunAsync(Programs.Agent, ["enrol", file, "--state", Path.Combine(_folder, "state")])).Expect(0);
     }
 
     public void Start() => _process = new LongProcess(Programs.Agent, ["run", .. Options], new Dictionary<string, string?>());
