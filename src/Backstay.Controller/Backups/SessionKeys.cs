@@ -52,7 +52,7 @@ internal sealed class SessionKeys(CatalogContext catalog, WriteGate gate, Envelo
 
     private async Task<string> PassphraseAsync(CancellationToken cancellationToken)
     {
-        var locked = await catalog.Settings.Select(s => s.ProtectedBackupPassphrase).FirstOrDefaultAsync(cancellationToken)
+        var locked = await catalog.Settings.Where(s => s.Id == SettingsEntity.TheId).Select(s => s.ProtectedBackupPassphrase).FirstOrDefaultAsync(cancellationToken)
             ?? throw new InvalidOperationException("There is no backup passphrase in the global settings.");
         return System.Text.Encoding.UTF8.GetString(protection.CreateProtector("backstay.backup-passphrase").Unprotect(locked));
     }

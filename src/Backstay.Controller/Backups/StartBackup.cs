@@ -70,11 +70,16 @@ internal sealed class StartBackup(
         var backup = NewBackup(appliance, request, caller);
         try
         {
-            catalog.Backups.Add(backup);
-            audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
             using (await gate.EnterAsync(cancellationToken))
             {
+                await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+                if (await IsBusyAsync(appliance, cancellationToken))
+                    return (null, Busy(appliance)); // asked again now that it can't change: an exception is a dear way to learn it
+
+                catalog.Backups.Add(backup);
+                audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
                 await catalog.SaveChangesAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
             }
         }
         catch (DbUpdateException exception) when (exception.InnerException is SqliteException { SqliteErrorCode: SqliteConstraint })
@@ -115,10 +120,11 @@ internal sealed class StartBackup(
                 $"Appliance {appliance.Name} is offline: its agent isn't connected. Try again when it is.");
         }
 
-        return await catalog.Backups.AnyAsync(b => b.ApplianceId == appliance.Id && b.State < BackupState.Succeeded, cancellationToken)
-            ? Busy(appliance)
-            : null;
+        return await IsBusyAsync(appliance, cancellationToken) ? Busy(appliance) : null;
     }
+
+    private Task<bool> IsBusyAsync(ApplianceEntity appliance, CancellationToken cancellationToken) =>
+        catalog.Backups.AnyAsync(b => b.ApplianceId == appliance.Id && b.State < BackupState.Succeeded, cancellationToken);
 
     private static ApiErrorResult Busy(ApplianceEntity appliance) => ApiErrors.PreconditionFailed(
         ErrorIds.ApplianceBusy,
