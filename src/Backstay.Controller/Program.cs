@@ -1,36 +1,64 @@
-using Backstay.Controller;
 using Backstay.Controller.Access;
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
+using Backstay.Controller.Appliances;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Documents;
+using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Settings;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Verification;
 
-var builder = WebApplication.CreateBuilder(args);
+if (args is ["--help" or "-h"])
+{
+    Console.WriteLine(Usage.Text);
+    return 0;
+}
 
-builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddCatalog();
-builder.Services.AddApi();
-builder.Services.AddAccess();
-builder.Services.AddScoped<AuditTrail>();
-builder.Services.AddNotifications();
-builder.Services.AddStorage();
-builder.Services.AddAgents();
-builder.Services.AddBackups();
-builder.Services.AddVerification();
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
 
-var app = builder.Build();
+    builder.AddHosting(args);
+    builder.Services.AddCatalog();
+    builder.Services.AddApi();
+    builder.Services.AddAccess();
+    builder.Services.AddAuditing();
+    builder.Services.AddSettings();
+    builder.Services.AddAppliances();
+    builder.Services.AddNotifications();
+    builder.Services.AddStorage();
+    builder.Services.AddAgents();
+    builder.Services.AddBackups();
+    builder.Services.AddVerification();
+    builder.Services.AddDocuments();
 
-app.UseApi();
-app.MapNotifications();
-app.MapBackups();
-app.MapAgents();
-app.MapUploads();
+    var app = builder.Build();
 
-await app.MigrateCatalogAsync();
-await app.RunAsync();
+    app.UseApi();
+    app.MapSignIn();
+    app.MapLocalUsers();
+    app.MapAdministrativeRoles();
+    app.MapAuditLog();
+    app.MapGlobalSettings();
+    app.MapAppliances();
+    app.MapNotifications();
+    app.MapBackups();
+    app.MapAgents();
+    app.MapUploads();
+    app.MapDocuments();
+    app.MapHealth();
+
+    await app.PrepareAsync();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (StartupFailure.Explain(exception) is { } reason)
+{
+    await Console.Error.WriteLineAsync($"backstay-controller: {reason}");
+    return 1;
+}

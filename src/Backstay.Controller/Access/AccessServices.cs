@@ -13,6 +13,11 @@ internal static class AccessServices
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, PrivilegeHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResultHandler>();
+        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SignInLimiter>();
+        services.AddScoped<SignIn>();
+        services.AddHostedService<TokenSweep>();
         return services;
     }
 }

@@ -38,12 +38,25 @@ internal sealed class TokenAuthentication(
             return AuthenticateResult.Fail("unknown token");
         }
 
-        var roles = await catalog.AdministrativeRoles.AsNoTracking()
-            .Where(role => found.User.Roles.Contains(role.Id))
-            .ToListAsync(Context.RequestAborted);
-        var caller = new Caller(
-            found.User.Id, found.User.Name, found.Token.SignIn, found.Token.Full, [.. roles.SelectMany(role => role.Privileges)]);
+        var caller = await CallerAsync(
+            catalog, found.User, found.Token.SignIn, found.Token.Full, found.Token.Expires, Context.RequestAborted);
         return AuthenticateResult.Success(new AuthenticationTicket(caller, Scheme));
+    }
+
+    /// <summary>The user with the privileges of all its roles, as they are now.</summary>
+    public static async Task<Caller> CallerAsync(
+        CatalogContext catalog,
+        LocalUserEntity user,
+        Guid signIn,
+        bool full,
+        DateTimeOffset expires,
+        CancellationToken cancellationToken)
+    {
+        var roles = await catalog.AdministrativeRoles.AsNoTracking()
+            .Where(role => user.Roles.Contains(role.Id))
+            .OrderBy(role => role.Name)
+            .ToListAsync(cancellationToken);
+        return new Caller(user.Id, user.Name, signIn, full, expires, [.. roles.SelectMany(role => role.Privileges)]);
     }
 
     /// <summary>A new token: 256 random bits, base64url.</summary>

@@ -26,8 +26,13 @@ internal sealed class ApiErrorResult(int status, ApiError body) : IResult, IStat
             httpContext.Response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return httpContext.Response.WriteAsJsonAsync(
-            body, AdminJson.Default.ApiError, "application/json", httpContext.RequestAborted);
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            // RFC 9110 section 11.6.1: a 401 says how to come in.
+            httpContext.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        return httpContext.Response.WriteAsJsonAsync(body, options: null, "application/json", httpContext.RequestAborted);
     }
 }
 

@@ -1,4 +1,6 @@
-using Microsoft.AspNetCore.Diagnostics;
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using Backstay.Controller.Auditing;
 
 namespace Backstay.Controller.Api;
 
@@ -12,34 +14,29 @@ internal static class ApiServices
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, Protocol.Admin.AdminJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, Protocol.Agent.AgentJson.Default);
-            json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+
+            // Answers are application/json with nosniff, never part of a page: '+' and quotes may stand as they are.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         services.AddExceptionHandler<UnexpectedFaults>();
         return services;
     }
 
-    /// <summary>In this order: faults become 500, empty refusals get a body, then Accept, then who is asking.</summary>
+    /// <summary>
+    /// In this order: faults become 500, empty refusals get a body, refusals are written down, then Accept (406), then who is
+    /// asking (401) and whether they may at all (403).
+    /// </summary>
     public static WebApplication UseApi(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => ApiErrors.ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        app.UseMiddleware<RefusalAudit>();
         app.UseRouting();
         app.UseMiddleware<AcceptMiddleware>();
         app.UseAuthentication();
         app.UseAuthorization();
         return app;
-    }
-}
-
-/// <summary>An exception is a bug, or a body that Kestrel refused: the client gets a trace id and no inside detail.</summary>
-internal sealed class UnexpectedFaults : IExceptionHandler
-{
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
-    {
-        var refusal = exception is BadHttpRequestException bad
-            ? ApiErrors.ForStatus(bad.StatusCode)
-            : ApiErrors.Internal(System.Diagnostics.Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier);
-        await refusal.ExecuteAsync(httpContext);
-        return true;
     }
 }

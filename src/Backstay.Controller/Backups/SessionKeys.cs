@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Backstay.Archive;
 using Backstay.Controller.Catalog;
-using Microsoft.AspNetCore.DataProtection;
+using Backstay.Controller.Settings;
 using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Backups;
@@ -10,10 +10,9 @@ namespace Backstay.Controller.Backups;
 /// The session key of a backup and its envelope. Made once for a backup, when its agent opens the first session; kept protected
 /// until the backup ends.
 /// </summary>
-internal sealed class SessionKeys(CatalogContext catalog, WriteGate gate, EnvelopeTurns turns, IDataProtectionProvider protection)
+internal sealed class SessionKeys(
+    CatalogContext catalog, WriteGate gate, EnvelopeTurns turns, SettingsReader settings, SecretProtection secrets)
 {
-    private readonly IDataProtector _protector = protection.CreateProtector("backstay.session-key");
-
     /// <summary>The key and the envelope of an unfinished backup; null when it has ended in the meantime.</summary>
     /// <exception cref="CryptographicException">What is kept protected can't be opened: the catalog's keys are not those it was
     /// protected with.</exception>
@@ -25,10 +24,11 @@ internal sealed class SessionKeys(CatalogContext catalog, WriteGate gate, Envelo
 
         // Stretching a passphrase takes a tenth of a second of one core, by intent. No transaction is open meanwhile, and no more of
         // it runs at a time than there are cores.
-        var passphrase = await PassphraseAsync(cancellationToken);
+        var passphrase = (await settings.GetAsync(cancellationToken)).RevealBackupPassphrase()
+            ?? throw new InvalidOperationException("There is no backup passphrase in the global settings.");
         using var key = SessionKey.Generate();
         var envelope = await turns.RunAsync(() => Envelope.Wrap(key, [passphrase], []), cancellationToken);
-        var locked = _protector.Protect(key.Bytes.ToArray());
+        var locked = secrets.Protect(SecretProtection.SessionKey, key.Bytes.ToArray());
         using (await gate.EnterAsync(cancellationToken))
         {
             await catalog.Backups
@@ -47,14 +47,7 @@ internal sealed class SessionKeys(CatalogContext catalog, WriteGate gate, Envelo
             .Where(b => b.Id == backupId && b.ProtectedSessionKey != null)
             .Select(b => new { b.ProtectedSessionKey, b.Envelope })
             .FirstOrDefaultAsync(cancellationToken);
-        return row is null ? null : (_protector.Unprotect(row.ProtectedSessionKey!), row.Envelope);
-    }
-
-    private async Task<string> PassphraseAsync(CancellationToken cancellationToken)
-    {
-        var locked = await catalog.Settings.Where(s => s.Id == SettingsEntity.TheId).Select(s => s.ProtectedBackupPassphrase).FirstOrDefaultAsync(cancellationToken)
-            ?? throw new InvalidOperationException("There is no backup passphrase in the global settings.");
-        return System.Text.Encoding.UTF8.GetString(protection.CreateProtector("backstay.backup-passphrase").Unprotect(locked));
+        return row is null ? null : (secrets.Unprotect(SecretProtection.SessionKey, row.ProtectedSessionKey!), row.Envelope);
     }
 }
 

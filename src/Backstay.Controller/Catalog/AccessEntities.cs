@@ -3,7 +3,7 @@ using Backstay.Protocol.Admin;
 namespace Backstay.Controller.Catalog;
 
 /// <summary>A user of the local provider.</summary>
-internal sealed class LocalUserEntity
+internal sealed class LocalUserEntity : IScoped
 {
     public required Guid Id { get; init; }
 
@@ -32,7 +32,7 @@ internal sealed class LocalUserEntity
 }
 
 /// <summary>A named list of privileges.</summary>
-internal sealed class AdministrativeRoleEntity
+internal sealed class AdministrativeRoleEntity : IScoped
 {
     public required Guid Id { get; init; }
 

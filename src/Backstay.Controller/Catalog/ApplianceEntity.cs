@@ -1,7 +1,7 @@
 namespace Backstay.Controller.Catalog;
 
 /// <summary>A machine that is backed up.</summary>
-internal sealed class ApplianceEntity
+internal sealed class ApplianceEntity : IScoped
 {
     public required Guid Id { get; init; }
 

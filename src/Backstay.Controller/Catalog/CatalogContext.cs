@@ -123,7 +123,8 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
         privileges => JsonSerializer.Serialize(privileges, AdminJson.Default.ListPrivilege),
         json => JsonSerializer.Deserialize(json, AdminJson.Default.ListPrivilege)!,
         new ValueComparer<List<Privilege>>(
-            (a, b) => ReferenceEquals(a, b),
+            // Scopes hold lists, which compare by reference: what is stored is what counts.
+            (a, b) => JsonSerializer.Serialize(a, AdminJson.Default.ListPrivilege) == JsonSerializer.Serialize(b, AdminJson.Default.ListPrivilege),
             privileges => privileges.Count,
             privileges => privileges.ToList()));
 

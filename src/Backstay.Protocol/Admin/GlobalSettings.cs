@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Backstay.Protocol.Admin;
 
 /// <summary>
@@ -21,9 +18,4 @@ public sealed record GlobalSettings(
     double? ClaimsTokenExpiration = null,
     double? EntitlementTokenExpiration = null,
     double? VpnCertificateExpiration = null,
-    string? AuditLogPersistenceMode = null)
-{
-    /// <summary>Fields that have no meaning here; ignored, as every unknown request field is.</summary>
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
-}
+    string? AuditLogPersistenceMode = null);

@@ -31,7 +31,8 @@ public enum PrivilegeTarget
 
 /// <summary>One privilege of a role.</summary>
 /// <param name="Scope">Which things; without it, all of them.</param>
-public sealed record Privilege(PrivilegeType Type, PrivilegeTarget Target, PrivilegeScope? Scope = null);
+public sealed record Privilege(
+    [property: JsonRequired] PrivilegeType Type, [property: JsonRequired] PrivilegeTarget Target, PrivilegeScope? Scope = null);
 
 /// <summary>Which things a privilege covers: all, or those with one of these ids or one of these tags.</summary>
 public sealed record PrivilegeScope(bool All, IReadOnlyList<Guid>? Ids = null, IReadOnlyList<string>? Tags = null);

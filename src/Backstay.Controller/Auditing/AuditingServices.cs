@@ -1,0 +1,6 @@
+namespace Backstay.Controller.Auditing;
+
+internal static class AuditingServices
+{
+    public static IServiceCollection AddAuditing(this IServiceCollection services) => services.AddScoped<AuditTrail>();
+}

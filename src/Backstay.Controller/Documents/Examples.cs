@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Backstay.Controller.Api;
+using Backstay.Protocol.Admin;
+
+namespace Backstay.Controller.Documents;
+
+/// <summary>Examples for the document, made of the records that are really read and sent: they can't be out of date.</summary>
+internal static class Examples
+{
+    private static readonly Guid SomeId = new("0b6b7a54-3c0e-4c8e-9d3f-5f1a1f6f2a10");
+
+    public static JsonNode? Of(Type body) => body.Name switch
+    {
+        nameof(LoginRequest) => JsonSerializer.SerializeToNode(
+            new LoginRequest("local", "admin", "correct horse battery staple", SomeId), AdminJson.Default.LoginRequest),
+        nameof(Appliance) => JsonSerializer.SerializeToNode(
+            new Appliance(
+                null, "gateway-berlin", "gateway.berlin.example.com", SiteName: "Berlin", Tags: ["production"], Gateway: new ApplianceRole(true)),
+            AdminJson.Default.Appliance),
+        nameof(LocalUser) => JsonSerializer.SerializeToNode(
+            new LocalUser(null, "olivia", "Olivia", "Ops", Password: "correct horse battery staple", Roles: [SomeId]), AdminJson.Default.LocalUser),
+        nameof(AdministrativeRole) => JsonSerializer.SerializeToNode(
+            new AdministrativeRole(
+                null,
+                "Backup operator",
+                Privileges:
+                [
+                    new Privilege(PrivilegeType.View, PrivilegeTarget.Appliance),
+                    new Privilege(PrivilegeType.Backup, PrivilegeTarget.Appliance, new PrivilegeScope(false, Tags: ["production"])),
+                ]),
+            AdminJson.Default.AdministrativeRole),
+        nameof(GlobalSettings) => JsonSerializer.SerializeToNode(
+            new GlobalSettings(BackupApiEnabled: true, BackupPassphrase: "correct horse battery staple"), AdminJson.Default.GlobalSettings),
+        nameof(BackupRequest) => JsonSerializer.SerializeToNode(
+            new BackupRequest(Logs: true, Audit: false, NotifyUrl: "https://hooks.example.com/backstay"), AdminJson.Default.BackupRequest),
+        _ => null,
+    };
+
+    public static ApiError Of(int status) => (status switch
+    {
+        StatusCodes.Status400BadRequest => ApiErrors.BadRequest("The body isn't the JSON that this call takes at $.name (line 1): broken, or of a wrong type."),
+        StatusCodes.Status401Unauthorized => ApiErrors.Unauthorized(),
+        StatusCodes.Status403Forbidden => ApiErrors.Forbidden("Edit on Appliance"),
+        StatusCodes.Status404NotFound => ApiErrors.NotFound("appliance"),
+        StatusCodes.Status406NotAcceptable => ApiErrors.NotAcceptable(AcceptKinds.Json),
+        StatusCodes.Status409Conflict => ApiErrors.Conflict(ErrorIds.Conflict, "Another appliance has that name or id already. Choose another."),
+        StatusCodes.Status410Gone => ApiErrors.Gone("That backup failed: there is nothing to download."),
+        StatusCodes.Status412PreconditionFailed =>
+            ApiErrors.PreconditionFailed(ErrorIds.ApplianceOffline, "The appliance is offline. Check that its agent runs."),
+        StatusCodes.Status422UnprocessableEntity => ApiErrors.Unprocessable([new FieldError("name", "is required")]),
+        StatusCodes.Status429TooManyRequests =>
+            ApiErrors.TooManyRequests("Too many failed sign-ins. Wait as long as Retry-After says.", TimeSpan.FromSeconds(6)),
+        StatusCodes.Status500InternalServerError => ApiErrors.Internal("4bf92f3577b34da6a3ce929d0e0e4736"),
+        StatusCodes.Status503ServiceUnavailable => ApiErrors.Unavailable(
+            ErrorIds.BackupApiDisabled, "The backup API is disabled. Enable it in the global settings.", TimeSpan.FromMinutes(1)),
+        _ => ApiErrors.ForStatus(status),
+    }).Value;
+}

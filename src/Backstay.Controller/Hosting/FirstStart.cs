@@ -1,0 +1,151 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Backstay.Controller.Access;
+using Backstay.Controller.Auditing;
+using Backstay.Controller.Catalog;
+using Backstay.Controller.Settings;
+using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Hosting;
+
+/// <summary>
+/// What a catalog needs before its first use: the row of settings, the first admin, and where <see cref="SetupOptions"/> ask for it
+/// a passphrase. Each step looks whether it was done, so a crash between two is repaired by the next start, and of several controllers
+/// that start on one catalog at the same moment one does it.
+/// </summary>
+internal sealed class FirstStart(
+    CatalogContext catalog,
+    IOptions<SetupOptions> options,
+    DataFolder folder,
+    Passwords passwords,
+    SecretProtection secrets,
+    AuditTrail audit,
+    TimeProvider time)
+{
+    public const string Admin = "admin";
+    public const string PasswordFile = "admin-password";
+    public const string PassphraseFile = "backup-passphrase";
+
+    public async Task RunAsync(TextWriter console, CancellationToken cancellationToken)
+    {
+        await MakeSettingsAsync(cancellationToken);
+        await MakeAdminAsync(console, cancellationToken);
+        await SetPassphraseAsync(console, cancellationToken);
+    }
+
+    private async Task MakeSettingsAsync(CancellationToken cancellationToken)
+    {
+        if (!await catalog.Settings.AnyAsync(cancellationToken))
+        {
+            catalog.Settings.Add(new SettingsEntity { CollectiveId = Guid.NewGuid() });
+            await SaveUnlessTakenAsync(cancellationToken);
+        }
+    }
+
+    private async Task MakeAdminAsync(TextWriter console, CancellationToken cancellationToken)
+    {
+        if (await catalog.LocalUsers.AnyAsync(cancellationToken))
+        {
+            return;
+        }
+
+        var (password, fresh) = await GivenOrKeptAsync(options.Value.AdminPassword, PasswordFile, cancellationToken);
+        var now = time.GetUtcNow();
+        var role = new AdministrativeRoleEntity
+        {
+            Id = Guid.CreateVersion7(now),
+            Name = "Administrator",
+            Notes = "May do everything. Made at first start.",
+            Privileges = [new Privilege(PrivilegeType.All, PrivilegeTarget.All, new PrivilegeScope(All: true))],
+            Created = now,
+            Updated = now,
+        };
+        catalog.AddRange(role, new LocalUserEntity
+        {
+            Id = Guid.CreateVersion7(now),
+            Name = Admin,
+            PasswordHash = await passwords.HashAsync(password, cancellationToken),
+            Roles = [role.Id],
+            Created = now,
+            Updated = now,
+        });
+        audit.Add("user.create", Admin, "first start", outcome: 0);
+        if (await SaveUnlessTakenAsync(cancellationToken) && fresh)
+        {
+            await console.WriteLineAsync(
+                $"The first user is {Admin} with the password {password} (also in {Path.Combine(folder.Path, PasswordFile)}).");
+        }
+    }
+
+    private async Task SetPassphraseAsync(TextWriter console, CancellationToken cancellationToken)
+    {
+        if (options.Value is { EnableBackups: false, BackupPassphrase: "" }
+            || await catalog.Settings.AnyAsync(s => s.ProtectedBackupPassphrase != null, cancellationToken))
+        {
+            return;
+        }
+
+        var (passphrase, fresh) = await GivenOrKeptAsync(options.Value.BackupPassphrase, PassphraseFile, cancellationToken);
+        var guarded = secrets.Protect(SecretProtection.BackupPassphrase, passphrase);
+        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        var changed = await catalog.Settings
+            .Where(s => s.Id == SettingsEntity.TheId && s.ProtectedBackupPassphrase == null)
+            .ExecuteUpdateAsync(
+                set => set
+                    .SetProperty(s => s.ProtectedBackupPassphrase, guarded)
+                    .SetProperty(s => s.BackupApiEnabled, options.Value.EnableBackups),
+                cancellationToken);
+        if (changed == 0)
+        {
+            return;
+        }
+
+        audit.Add("settings.change", "backupPassphrase", "first start", outcome: 0);
+        await catalog.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        if (fresh)
+        {
+            await console.WriteLineAsync(
+                $"Archives are sealed to the passphrase {passphrase} (also in {Path.Combine(folder.Path, PassphraseFile)}). "
+                + "Keep a copy elsewhere: without it no archive opens.");
+        }
+    }
+
+    /// <summary>
+    /// What the operator gave; else what a start that crashed half-way has kept; else a random one, kept before it is used. Only a
+    /// random one is written to a file.
+    /// </summary>
+    private async Task<(string Secret, bool Fresh)> GivenOrKeptAsync(string given, string file, CancellationToken cancellationToken)
+    {
+        if (given is not "")
+        {
+            return (given, false);
+        }
+
+        if (await folder.ReadAsync(file, cancellationToken) is { Length: >= 12 } kept)
+        {
+            return (kept, false);
+        }
+
+        var random = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18));
+        await folder.WriteAsync(file, random + "\n", cancellationToken);
+        return (random, true);
+    }
+
+    /// <summary>False when another controller was faster.</summary>
+    private async Task<bool> SaveUnlessTakenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await catalog.SaveChangesAsync(cancellationToken);
+            return true;
+        }
+        catch (DbUpdateException exception) when (exception.IsTaken())
+        {
+            catalog.ChangeTracker.Clear();
+            return false;
+        }
+    }
+}

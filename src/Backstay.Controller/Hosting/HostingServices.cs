@@ -1,0 +1,95 @@
+using Backstay.Controller.Catalog;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Hosting;
+
+internal static class HostingServices
+{
+    /// <summary>Short forms of the options that a command line is likely to have.</summary>
+    public static readonly Dictionary<string, string> Switches = new()
+    {
+        ["--data"] = "Data:Folder",
+        ["--listen"] = "Listen:Urls",
+        ["--public-url"] = "Listen:PublicUrls",
+        ["--certificate"] = "Tls:CertificateFile",
+        ["--key"] = "Tls:KeyFile",
+    };
+
+    /// <summary>The data folder, TLS, the web server, what the first start does, health.</summary>
+    public static WebApplicationBuilder AddHosting(this WebApplicationBuilder builder, string[] args)
+    {
+        builder.Configuration.AddCommandLine(args, Switches);
+        var services = builder.Services;
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ListenOptions>, ListenValidation>();
+        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section);
+        services.AddOptions<SetupOptions>()
+            .BindConfiguration(SetupOptions.Section)
+            .PostConfigure<IConfiguration>((setup, configuration) =>
+            {
+                setup.AdminPassword = Or(setup.AdminPassword, configuration["BACKSTAY_ADMIN_PASSWORD"]);
+                setup.BackupPassphrase = Or(setup.BackupPassphrase, configuration["BACKSTAY_PASSPHRASE"]);
+            })
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<DataFolder>();
+        services.AddSingleton<SelfMadeCertificate>();
+        services.AddSingleton<ServingCertificate>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.AddScoped<FirstStart>();
+        services.AddHealthChecks().AddCheck<CatalogHealth>("catalog");
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.AddQuietLogging();
+        return builder;
+    }
+
+    /// <summary>
+    /// All that has to be right before the first request, in the order in which one needs the other: options, data folder,
+    /// certificate, catalog, first start.
+    /// </summary>
+    public static async Task PrepareAsync(this WebApplication app)
+    {
+        app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupSilence>().Over = true);
+        app.Services.GetService<IStartupValidator>()?.Validate();
+        app.Services.GetRequiredService<DataFolder>().Prepare();
+        app.Services.GetRequiredService<ServingCertificate>().Prepare();
+        await app.MigrateCatalogAsync();
+        await using var scope = app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+    }
+
+    private static string Or(string value, string? other) => value is "" ? other ?? "" : value;
+
+    private static void AddQuietLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.UseUtcTimestamp = true;
+        });
+
+        // What the framework says about every request and query is noise beside what the controller says.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+
+        // Keys in the catalog without a further key around them are a decision (DESIGN section 8), not an oversight to warn of.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+
+        // A start that fails is told once, by StartupFailure.
+        var startup = new StartupSilence();
+        builder.Services.AddSingleton(startup);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => startup.Over && level >= LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => startup.Over && level >= LogLevel.Warning);
+    }
+
+    /// <summary>Until the start is over, what the framework says about its failure is kept back.</summary>
+    private sealed class StartupSilence
+    {
+        public bool Over { get; set; }
+    }
+}

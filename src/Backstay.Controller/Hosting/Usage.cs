@@ -1,0 +1,25 @@
+namespace Backstay.Controller.Hosting;
+
+/// <summary>What <c>--help</c> prints.</summary>
+internal static class Usage
+{
+    public const string Text =
+        """
+        backstay-controller: the server that appliances are backed up to.
+
+          --data DIR          everything it writes (default /var/lib/backstay)
+          --listen URLS       addresses, separated by ; (default https://127.0.0.1:8443)
+          --public-url URLS   base URLs that agents reach it by; they go into seeds (default: as the seed was asked for)
+          --certificate FILE  PEM or PFX to serve (default: one of its own, made at first start)
+          --key FILE          the certificate's private key, when it isn't in the same file
+          --Setup:EnableBackups=true
+                              at first start: set a backup passphrase and turn the backup API on
+          --SECTION:NAME=VALUE
+                              any other option; also from the environment as SECTION__NAME, or from appsettings.json in the
+                              current folder. docs/operations.md lists all of them.
+
+        At first start the password of the user admin comes from BACKSTAY_ADMIN_PASSWORD, and the backup passphrase from
+        BACKSTAY_PASSPHRASE; without them random ones are printed once and kept in admin-password and backup-passphrase of the
+        data folder.
+        """;
+}

@@ -1,0 +1,22 @@
+using System.Text;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Backstay.Controller.Settings;
+
+/// <summary>
+/// Secrets at rest, by Data Protection with its keys in the catalog: the one list of purposes. What is protected for one purpose
+/// opens for no other. Protect before a transaction begins: the first use may write a key, on a connection of its own.
+/// </summary>
+internal sealed class SecretProtection(IDataProtectionProvider provider)
+{
+    /// <summary>A purpose is never renamed: what was protected under it would be lost.</summary>
+    public const string BackupPassphrase = "Backstay.Settings.BackupPassphrase";
+    public const string SessionKey = "Backstay.Backups.SessionKey";
+
+    public byte[] Protect(string purpose, byte[] secret) => provider.CreateProtector(purpose).Protect(secret);
+
+    public byte[] Protect(string purpose, string secret) => Protect(purpose, Encoding.UTF8.GetBytes(secret));
+
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The bytes are not of this purpose or this catalog.</exception>
+    public byte[] Unprotect(string purpose, byte[] secret) => provider.CreateProtector(purpose).Unprotect(secret);
+}
