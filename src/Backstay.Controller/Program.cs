@@ -30,11 +30,11 @@ try
     builder.Services.AddAuditing();
     builder.Services.AddSettings();
     builder.Services.AddAppliances();
-    builder.Services.AddNotifications();
     builder.Services.AddStorage();
     builder.Services.AddAgents();
     builder.Services.AddBackups();
     builder.Services.AddVerification();
+    builder.Services.AddNotifications();
     builder.Services.AddDocuments();
 
     var app = builder.Build();
@@ -46,10 +46,10 @@ try
     app.MapAuditLog();
     app.MapGlobalSettings();
     app.MapAppliances();
-    app.MapNotifications();
     app.MapBackups();
     app.MapAgents();
     app.MapUploads();
+    app.MapNotifications();
     app.MapDocuments();
     app.MapHealth();
 

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
 namespace Backstay.Archive;
 
 /// <summary>What opens an archive.</summary>
@@ -10,7 +13,23 @@ public sealed record EnvelopeInfo(int Passphrases, IReadOnlyList<string> Recipie
 /// <summary>Reads the envelope of an archive without opening it.</summary>
 public static class EnvelopeInspector
 {
+    private const int KeyIdOffset = 1; // version, then eight bytes of key id
+    private const int KeyIdEnd = 9;
+
     /// <exception cref="ArchiveException">Not an archive, cut, or an envelope beyond 64 KiB.</exception>
-    public static Task<EnvelopeInfo> InspectAsync(Stream archive, CancellationToken cancellationToken)
-        => throw new NotImplementedException();
+    public static async Task<EnvelopeInfo> InspectAsync(Stream archive, CancellationToken cancellationToken)
+    {
+        EnvelopePackets envelope = await EnvelopePackets.ReadAsync(new PacketInput(archive), cancellationToken).ConfigureAwait(false);
+        var keyIds = new List<string>();
+        foreach (EnvelopePacket packet in envelope.Packets)
+        {
+            if (packet.Tag == OpenPgpFormat.PublicKeyEncryptedSessionKeyTag && packet.Body.Length >= KeyIdEnd)
+            {
+                ulong id = BinaryPrimitives.ReadUInt64BigEndian(packet.Body.AsSpan(KeyIdOffset));
+                keyIds.Add(id.ToString("X16", CultureInfo.InvariantCulture));
+            }
+        }
+        int passphrases = envelope.Packets.Count(packet => packet.Tag == OpenPgpFormat.SymmetricKeyEncryptedSessionKeyTag);
+        return new EnvelopeInfo(passphrases, keyIds, envelope.Length, envelope.Sha256);
+    }
 }

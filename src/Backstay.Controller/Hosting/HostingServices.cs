@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Hosting;
 
-internal static class HostingServices
+internal static partial class HostingServices
 {
     /// <summary>Short forms of the options that a command line is likely to have.</summary>
     public static readonly Dictionary<string, string> Switches = new()
@@ -59,6 +59,7 @@ internal static class HostingServices
         await app.MigrateCatalogAsync();
         await using var scope = app.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+        Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
     }
 
     private static string Or(string value, string? other) => value is "" ? other ?? "" : value;
@@ -91,5 +92,11 @@ internal static class HostingServices
     private sealed class StartupSilence
     {
         public bool Over { get; set; }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "The key of this controller's certificate is sha256/{Pin}; a client that asks shows the same.")]
+        public static partial void ServingWith(ILogger logger, string pin);
     }
 }

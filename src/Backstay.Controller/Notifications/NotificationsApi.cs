@@ -16,23 +16,46 @@ namespace Backstay.Controller.Notifications;
 /// </summary>
 internal static class NotificationsApi
 {
-    private static readonly Dictionary<string, Expression<Func<DeliveryEntity, object?>>> Orders = new()
+    private static readonly ListShape<DeliveryEntity> Shape = new()
     {
-        ["created"] = d => d.Created,
-        ["state"] = d => d.State,
-        ["url"] = d => d.Url,
+        Orders = new Dictionary<string, Expression<Func<DeliveryEntity, object?>>>
+        {
+            ["created"] = delivery => delivery.Created,
+            ["state"] = delivery => delivery.State,
+            ["url"] = delivery => delivery.Url,
+            ["id"] = delivery => delivery.Id,
+        },
+        Holds = pattern => delivery => EF.Functions.Like(delivery.Url, pattern, @"\"),
     };
+
+    private static readonly Dictionary<string, DeliveryState> States =
+        Enum.GetValues<DeliveryState>().ToDictionary(state => JsonNamingPolicy.CamelCase.ConvertName(state.ToString()));
 
     public static IEndpointRouteBuilder MapNotifications(this IEndpointRouteBuilder app)
     {
-        var notifications = app.MapGroup("/admin/notifications").WithTags("Notifications");
-        notifications.MapGet("/secret", ReadSecretAsync).RequirePrivilege(PrivilegeType.View, PrivilegeTarget.GlobalSetting);
-        notifications.MapPost("/secret/rotate", RotateSecretAsync).RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.GlobalSetting);
+        var notifications = app.MapGroup("/admin/notifications").WithTags("Notifications").Refuses(401, 403);
+        notifications.MapGet("/secret", ReadSecretAsync)
+            .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.GlobalSetting)
+            .WithSummary("Read the signing secret")
+            .WithDescription("With the one before, while that signs too.");
+        notifications.MapPost("/secret/rotate", RotateSecretAsync)
+            .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.GlobalSetting)
+            .Refuses(409)
+            .WithSummary("Put a new signing secret in force")
+            .WithDescription("For 24 hours every notification carries two signatures, by the new secret and by the one before.");
 
         var deliveries = notifications.MapGroup("/deliveries").RequirePrivilege(PrivilegeType.Backup, PrivilegeTarget.Appliance);
-        deliveries.MapGet("", ListAsync);
-        deliveries.MapGet("/{id}", GetAsync);
-        deliveries.MapPost("/{id}/replay", ReplayAsync);
+        deliveries.MapGet("", ListAsync)
+            .Refuses(400)
+            .WithSummary("List deliveries with their tries")
+            .WithDescription("Those of backups of appliances in the caller's scope. `state` is `pending`, `delivered` or `givenUp`.");
+        deliveries.MapGet("/{id}", GetAsync)
+            .Refuses(404)
+            .WithSummary("Read a delivery with its tries");
+        deliveries.MapPost("/{id}/replay", ReplayAsync)
+            .Refuses(404)
+            .WithSummary("Deliver again")
+            .WithDescription("Due now, whatever became of it, and tried for another 24 hours. Its `webhook-id` stays.");
         return app;
     }
 
@@ -67,7 +90,7 @@ internal static class NotificationsApi
         CatalogContext catalog,
         CancellationToken cancellationToken)
     {
-        var items = await InScopeAsync(caller, catalog, cancellationToken);
+        var items = InScope(caller, catalog);
         if (!string.IsNullOrEmpty(backupId))
         {
             if (!Guid.TryParse(backupId, out var backup))
@@ -80,29 +103,27 @@ internal static class NotificationsApi
 
         if (!string.IsNullOrEmpty(state))
         {
-            var known = Enum.GetValues<DeliveryState>().ToDictionary(value => JsonNamingPolicy.CamelCase.ConvertName(value.ToString()));
-            if (!known.TryGetValue(state, out var wanted))
+            if (!States.TryGetValue(state, out var wanted))
             {
-                return ApiErrors.BadRequest($"state: '{state}' isn't one of {string.Join(", ", known.Keys)}.");
+                return ApiErrors.BadRequest($"state: '{state}' isn't one of {string.Join(", ", States.Keys)}.");
             }
 
             items = items.Where(d => d.State == wanted);
         }
 
-        items = query.Words.Aggregate(items, (matching, word) => matching.Where(d => d.Url.Contains(word)));
-        var (list, error) = await query.PageAsync(items.Include(d => d.Tries).AsNoTracking(), Orders, ToWire, cancellationToken);
+        var (list, error) = await query.PageAsync(items.Include(d => d.Tries).AsNoTracking(), Shape, ToWire, cancellationToken);
         return error is null ? TypedResults.Ok(list!) : error;
     }
 
     private static async Task<Results<Ok<Delivery>, ApiErrorResult>> GetAsync(
-        string id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
         var (delivery, error) = await FindAsync(id, caller, catalog, cancellationToken);
         return error is null ? TypedResults.Ok(ToWire(delivery!)) : error;
     }
 
     private static async Task<Results<Accepted<Delivery>, ApiErrorResult>> ReplayAsync(
-        string id,
+        RouteId id,
         Caller caller,
         CatalogContext catalog,
         DeliveryQueue queue,
@@ -134,37 +155,30 @@ internal static class NotificationsApi
 
     /// <summary>In the order of all calls: it exists (404), then it is in the caller's scope (403).</summary>
     private static async Task<(DeliveryEntity? Delivery, ApiErrorResult? Error)> FindAsync(
-        string id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
-        var delivery = Guid.TryParse(id, out var key)
-            ? await catalog.Deliveries.Include(d => d.Tries).AsNoTracking().FirstOrDefaultAsync(d => d.Id == key, cancellationToken)
-            : null;
+        var delivery = await catalog.Deliveries.Include(d => d.Tries).AsNoTracking()
+            .FirstOrDefaultAsync(d => d.Id == id.Value, cancellationToken);
         if (delivery is null)
         {
             return (null, ApiErrors.NotFound("delivery"));
         }
 
-        var scope = await InScopeAsync(caller, catalog, cancellationToken);
-        return await scope.AnyAsync(d => d.Id == key, cancellationToken)
+        return await InScope(caller, catalog).AnyAsync(d => d.Id == id.Value, cancellationToken)
             ? (delivery, null)
             : (null, ApiErrors.Forbidden("deliveries of that appliance's backups"));
     }
 
-    /// <summary>The deliveries of the appliances that the caller may back up; those of removed appliances need the privilege on all.</summary>
-    private static async Task<IQueryable<DeliveryEntity>> InScopeAsync(
-        Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
+    /// <summary>Those of appliances that the caller may back up; of a removed appliance, with the privilege on all.</summary>
+    private static IQueryable<DeliveryEntity> InScope(Caller caller, CatalogContext catalog)
     {
         if (caller.MayAll(PrivilegeType.Backup, PrivilegeTarget.Appliance))
         {
             return catalog.Deliveries;
         }
 
-        var appliances = await catalog.Appliances.Select(a => new { a.Id, a.Tags }).ToListAsync(cancellationToken);
-        var ids = appliances
-            .Where(a => caller.May(PrivilegeType.Backup, PrivilegeTarget.Appliance, a.Id, a.Tags))
-            .Select(a => a.Id)
-            .ToList();
-        return catalog.Deliveries.Where(d => ids.Contains(d.ApplianceId));
+        var appliances = catalog.Appliances.InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.Backup).Select(a => a.Id);
+        return catalog.Deliveries.Where(d => appliances.Contains(d.ApplianceId));
     }
 
     private static Delivery ToWire(DeliveryEntity delivery) => new(

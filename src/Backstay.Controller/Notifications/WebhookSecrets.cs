@@ -1,8 +1,8 @@
 using System.Text;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Settings;
 using Backstay.Protocol.Admin;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Notifications;
@@ -11,12 +11,10 @@ namespace Backstay.Controller.Notifications;
 /// The secret that notifications are signed with, kept protected in the settings. Nothing is kept in memory: a rotation through one
 /// controller is in force on all of them with the next try.
 /// </summary>
-internal sealed class WebhookSecrets(IDataProtectionProvider protection, TimeProvider time)
+internal sealed class WebhookSecrets(SecretProtection protection, TimeProvider time)
 {
     /// <summary>How long the secret before still signs: the time to bring the new one to the receivers.</summary>
     public static readonly TimeSpan PreviousSignsFor = TimeSpan.FromHours(24);
-
-    private readonly IDataProtector _protector = protection.CreateProtector("Backstay.Notifications.WebhookSecret");
 
     /// <summary>The secret in force; it is made when there is none yet.</summary>
     public async Task<WebhookSecret> ReadAsync(CatalogContext catalog, CancellationToken cancellationToken)
@@ -75,7 +73,7 @@ internal sealed class WebhookSecrets(IDataProtectionProvider protection, TimePro
     private static Task<SettingsEntity> LoadAsync(CatalogContext catalog, CancellationToken cancellationToken) =>
         catalog.Settings.AsNoTracking().SingleAsync(s => s.Id == SettingsEntity.TheId, cancellationToken);
 
-    private byte[] Protect(string secret) => _protector.Protect(Encoding.ASCII.GetBytes(secret));
+    private byte[] Protect(string secret) => protection.Protect(SecretProtection.WebhookSecret, secret);
 
-    private string Unprotect(byte[] secret) => Encoding.ASCII.GetString(_protector.Unprotect(secret));
+    private string Unprotect(byte[] secret) => Encoding.ASCII.GetString(protection.Unprotect(SecretProtection.WebhookSecret, secret));
 }

@@ -12,6 +12,7 @@ internal sealed class SecretProtection(IDataProtectionProvider provider)
     /// <summary>A purpose is never renamed: what was protected under it would be lost.</summary>
     public const string BackupPassphrase = "Backstay.Settings.BackupPassphrase";
     public const string SessionKey = "Backstay.Backups.SessionKey";
+    public const string WebhookSecret = "Backstay.Notifications.WebhookSecret";
 
     public byte[] Protect(string purpose, byte[] secret) => provider.CreateProtector(purpose).Protect(secret);
 

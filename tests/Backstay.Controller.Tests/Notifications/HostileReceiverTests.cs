@@ -1,8 +1,8 @@
-using Backstay.Protocol.Admin;
-using Microsoft.Extensions.Time.Testing;
-using System.Globalization;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
+using Backstay.Controller.Notifications;
+using Backstay.Protocol.Admin;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Notifications;
 
@@ -50,7 +50,7 @@ public sealed class HostileReceiverTests : NotifyingTest
                 ["Notifications:ConcurrentTries"] = "3",
                 ["Notifications:ConcurrentTriesPerHost"] = "2",
             },
-            resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
+            services => services.AddSingleton<HostResolver>((_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback])));
         for (var i = 0; i < 8; i++)
         {
             await host.EndBackupAsync($"http://slow.test:{slow.Port}/");
@@ -62,6 +62,8 @@ public sealed class HostileReceiverTests : NotifyingTest
             await host.UntilAsync(fast.Id, d => d.State == DeliveryState.Delivered);
         }
 
+        await slow.NextAsync();
+        await slow.NextAsync();
         Assert.Equal(2, slow.All.Count);
     }
 

@@ -21,7 +21,6 @@ internal static class Notifying
         var time = host.Services.GetRequiredService<TimeProvider>();
         var delivery = await host.CatalogAsync(async catalog =>
         {
-            if (!await catalog.Settings.AnyAsync()) catalog.Settings.Add(new SettingsEntity());
             var appliance = NewAppliance(time, tag);
             var backup = NewBackup(appliance, url, succeeded, time);
             catalog.AddRange(appliance, backup);

@@ -1,4 +1,3 @@
-using Backstay.Controller.Notifications;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -23,12 +22,7 @@ public abstract class NotifyingTest : IAsyncLifetime
     }
 
     /// <summary>A controller that may notify loopback, unless its settings say otherwise.</summary>
-    internal Task<ControllerHost> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, HostResolver? resolve = null) =>
-        ControllerHost.StartAsync(Time, settings ?? Notifying.LoopbackAllowed, _folder, services =>
-        {
-            if (resolve is not null)
-            {
-                services.AddSingleton(resolve);
-            }
-        });
+    internal Task<ControllerHost> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null) =>
+        ControllerHost.StartAsync(Time, settings ?? Notifying.LoopbackAllowed, _folder, services);
 }

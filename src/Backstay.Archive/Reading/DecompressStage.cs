@@ -1,0 +1,69 @@
+using System.Buffers;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace Backstay.Archive;
+
+/// <summary>The second stage of reading: one Zstandard frame, with its limits.</summary>
+internal static class DecompressStage
+{
+    /// <summary>Largest window, as a power of two: 16 MiB. Level 19 has 8 MiB.</summary>
+    private const int MaxWindowLog = 24;
+
+    public static async Task RunAsync(
+        BlockPipe input, BlockPipe output, ReadOptions options, Func<long> sealedBytes, CancellationToken cancellationToken)
+    {
+        using var decompressor = new Decompressor();
+        decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaxWindowLog);
+        var writer = new BlockWriter(output);
+        bool ended = false;
+        while (await input.ReadAsync(cancellationToken).ConfigureAwait(false) is { } block)
+        {
+            bool more = true; // there may be more to come out than the room had
+            for (int done = 0; done < block.Length || (more && !ended);)
+            {
+                if (ended)
+                    throw OpeningStage.Damaged("something follows the compressed data.");
+                Memory<byte> room = await writer.GetMemoryAsync(cancellationToken).ConfigureAwait(false);
+                int used, written;
+                (ended, used, written) = Unwrap(decompressor, block.Content.Span[done..], room.Span);
+                done += used;
+                more = written == room.Length;
+                if (written > 0)
+                    writer.Advance(written);
+                CheckLimits(options, writer.Position, sealedBytes());
+            }
+            input.Return(block);
+        }
+        if (!ended)
+            throw OpeningStage.Damaged("the compressed data ends early.");
+        writer.Complete();
+    }
+
+    private static (bool Ended, int Used, int Written) Unwrap(Decompressor decompressor, ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        try
+        {
+            OperationStatus status = decompressor.UnwrapStream(from, to, out int used, out int written);
+            return (status == OperationStatus.Done, used, written);
+        }
+        catch (ZstdException e)
+        {
+            throw new ArchiveException(ArchiveFault.Damaged, $"The archive is damaged: its compressed data can't be read ({e.Message}).", e);
+        }
+    }
+
+    private static void CheckLimits(ReadOptions options, long expanded, long sealedBytes)
+    {
+        if (expanded > options.MaxExpandedBytes)
+        {
+            throw new ArchiveException(
+                ArchiveFault.TooLarge, $"The archive expands to more than {options.MaxExpandedBytes} bytes; allow more if you trust its maker.");
+        }
+        if (expanded > options.RatioFrom && expanded / options.MaxRatio > sealedBytes)
+        {
+            throw new ArchiveException(
+                ArchiveFault.TooLarge, $"The archive expands to more than {options.MaxRatio} times its size; allow more if you trust its maker.");
+        }
+    }
+}

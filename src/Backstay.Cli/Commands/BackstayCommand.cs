@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Backstay.Cli.Commands.Completion;
+using Backstay.Cli.Help;
+
+namespace Backstay.Cli.Commands;
+
+/// <summary>The whole command line, as a tree.</summary>
+internal static class BackstayCommand
+{
+    public static RootCommand Create(TimeProvider clock)
+    {
+        var global = new GlobalOptions(clock);
+        var root = new RootCommand("Backs up fleets of appliances: every archive sealed, verified, and open to stock tools.")
+        {
+            global.Output,
+            global.Quiet,
+            global.Online(new LoginCommand(global)),
+            global.Online(new LogoutCommand(global)),
+            global.Online(new CommandGroup(
+                "appliance",
+                "The machines that are backed up",
+                new Appliance.ListCommand(global),
+                new Appliance.AddCommand(global),
+                new Appliance.ShowCommand(global),
+                new Appliance.SeedCommand(global),
+                new Appliance.RemoveCommand(global))),
+            global.Online(new CommandGroup(
+                "backup",
+                "Run backups, follow them, get their archives",
+                new Backup.RunCommand(global),
+                new Backup.ListCommand(global),
+                new Backup.ShowCommand(global),
+                new Backup.DownloadCommand(global),
+                new Backup.DeleteCommand(global),
+                new Backup.CancelCommand(global))),
+            global.Online(new CommandGroup(
+                "settings",
+                "The controller's settings",
+                new Settings.ShowCommand(global),
+                new Settings.SetCommand(global))),
+            global.Online(new CommandGroup(
+                "notification",
+                "What was told to whom when a backup had ended",
+                new Notification.ListCommand(global),
+                new Notification.ReplayCommand(global),
+                new Notification.SecretCommand(global))),
+            global.Online(new CommandGroup("audit", "Who did what", new Audit.ListCommand(global))),
+            global.Online(new CommandGroup(
+                "user",
+                "Who can sign in",
+                new User.ListCommand(global),
+                new User.AddCommand(global),
+                new User.PasswordCommand(global),
+                new User.RemoveCommand(global))),
+            global.Online(new CommandGroup(
+                "role",
+                "What users may do",
+                new Role.ListCommand(global),
+                new Role.ShowCommand(global))),
+            new CommandGroup(
+                "archive",
+                "Make, look into, prove and open archives on this machine, without a controller",
+                new Archive.CreateCommand(global),
+                new Archive.ListCommand(global),
+                new Archive.VerifyCommand(global),
+                new Archive.ExtractCommand(global)),
+            new CompletionCommand(global),
+        };
+        UseHelpWithExamples(root);
+        return root;
+    }
+
+    /// <summary>One spelling of help, the same on every machine, and more in it than a list of options.</summary>
+    private static void UseHelpWithExamples(RootCommand root)
+    {
+        var standard = root.Options.OfType<HelpOption>().Single();
+        root.Options.Remove(standard);
+        root.Options.Add(new HelpOption("--help", "-h") { Action = new HelpWithExamples(new HelpAction()) });
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Backstay.Cli.Outcomes;
+using Backstay.Cli.Output;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Spectre.Console;
+
+namespace Backstay.Cli.Commands.Backup;
+
+/// <summary>Backups in words.</summary>
+internal static class BackupText
+{
+    public static string State(BackupRecord backup) => backup switch
+    {
+        { Status: BackupStatusWord.Processing } => "processing",
+        { Result: BackupResult.Success, Warnings: > 0 } => "success, warnings",
+        { Result: BackupResult.Success } => "success",
+        _ => "failure",
+    };
+
+    public static Style Style(BackupRecord backup) => backup switch
+    {
+        { Status: BackupStatusWord.Processing } => Styles.Busy,
+        { Result: BackupResult.Success } => Styles.Good,
+        _ => Styles.Bad,
+    };
+
+    public static ExitCode ExitCode(BackupRecord backup) => backup switch
+    {
+        { Result: BackupResult.Success, Warnings: > 0 } => Outcomes.ExitCode.Warnings,
+        { Result: BackupResult.Success } => Outcomes.ExitCode.Ok,
+        _ => Outcomes.ExitCode.Failure,
+    };
+
+    public static string Progress(BackupRecord backup) => backup.Progress switch
+    {
+        null or { Phase: BackupPhase.Waiting } => backup.Message ?? "waiting for the agent",
+        { Phase: BackupPhase.Planning } => "planning",
+        { FilesTotal: long files } progress =>
+            $"{Word(progress.Phase)} {Human.Count(progress.Files)} of {Human.Count(files)} files, {Human.Size(progress.Bytes)}",
+        { } progress => $"{Word(progress.Phase)} {Human.Count(progress.Files)} files, {Human.Size(progress.Bytes)}",
+    };
+
+    public static string Outcome(BackupRecord backup) => backup.Result == BackupResult.Success
+        ? $"{State(backup)}: {Human.Count(backup.Files)} files, {Human.Size(backup.Size)}"
+            + (backup is { Started: { } from, Ended: { } to } ? $" in {Human.Duration(to - from)}" : "")
+        : $"failure{(Reason(backup) is { } reason ? $" ({reason})" : "")}";
+
+    /// <summary>The word of the wire: <c>agent-lost</c>.</summary>
+    public static string? Reason(BackupRecord backup) =>
+        backup.Reason is { } reason ? JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString()) : null;
+
+    /// <summary>What there is to say about a backup that failed.</summary>
+    public static string Failure(BackupRecord backup)
+    {
+        var text = backup.Output ?? backup.Message ?? "The controller gave no reason.";
+        return $"The backup of {backup.ApplianceName} failed{(Reason(backup) is { } reason ? $" ({reason})" : "")}: {text}";
+    }
+
+    /// <summary>What to know when the one who waited has left.</summary>
+    public static string GoesOn(string appliance, Guid backupId) =>
+        $"""
+        the backup of {appliance} goes on without this command.
+          follow it:  backstay backup show {appliance} {backupId} --wait
+          stop it:    backstay backup cancel {appliance} {backupId}
+        """;
+
+    private static string Word(BackupPhase phase) => phase switch
+    {
+        BackupPhase.Collecting => "collecting",
+        BackupPhase.Uploading => "uploading",
+        BackupPhase.Completing => "completing",
+        _ => "working",
+    };
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Backstay.Archive.Tests.Support;
+
+/// <summary>Archives that no writer of ours would make: right in their crypto, hostile or broken inside.</summary>
+internal sealed class HandMade
+{
+    private readonly List<byte> _tar = [];
+    private readonly TarHeaderWriter _headers = new();
+    private readonly byte[] _envelope = [0xc3, 1, 4]; // opened by the session key, so that it needs to hold nothing
+
+    public SessionKey Key { get; } = SessionKey.Generate();
+
+    public HandMade()
+    {
+        ArchiveManifest manifest = Archives.Manifest with { EnvelopeSha256 = Convert.ToHexStringLower(SHA256.HashData(_envelope)) };
+        File("backstay/manifest.json", JsonSerializer.SerializeToUtf8Bytes(manifest, ArchiveJson.Default.ArchiveManifest));
+    }
+
+    public HandMade File(string name, byte[] content) => Entry(ArchiveEntryKind.File, name, content: content);
+
+    public HandMade Entry(ArchiveEntryKind kind, string name, string link = "", byte[]? content = null, uint linkCount = 0)
+    {
+        _tar.AddRange(_headers.Write(new TarHead
+        {
+            Kind = kind,
+            Name = Encoding.UTF8.GetBytes(name),
+            LinkTarget = Encoding.UTF8.GetBytes(link),
+            StoredSize = content?.Length ?? 0,
+            SparseSize = -1,
+            LinkCount = linkCount,
+            Permissions = 0x1ff,
+            Uid = 0,
+            Gid = 0,
+            Modified = new FileTime(1_700_000_000, 0),
+            DeviceMajor = 1,
+            DeviceMinor = 3,
+            Attributes = [],
+        }).Span);
+        return Raw(content ?? []).Raw(new byte[TarFormat.Padding(content?.Length ?? 0)]);
+    }
+
+    public HandMade Raw(byte[] bytes)
+    {
+        _tar.AddRange(bytes);
+        return this;
+    }
+
+    /// <summary>Compresses and seals, with the end of the tar if asked.</summary>
+    public async Task<byte[]> SealAsync(bool end = true)
+    {
+        if (end)
+            Raw(new byte[1024]);
+        using var output = new MemoryStream();
+        var tarPipe = new BlockPipe(4, 256 * 1024);
+        var compressedPipe = new BlockPipe(4, 128 * 1024);
+        using var sealing = new SealingStage(output, Key, new ArchiveTally());
+        Task compress = CompressStage.RunAsync(tarPipe, compressedPipe, 3, default);
+        Task seal = sealing.RunAsync(_envelope, compressedPipe, default);
+        var writer = new BlockWriter(tarPipe);
+        await writer.WriteAsync(_tar.ToArray(), default);
+        writer.Complete();
+        await compress;
+        await seal;
+        return output.ToArray();
+    }
+
+    public async Task<ArchiveException> ExtractAsync(string target, ExtractOptions? options = null)
+    {
+        byte[] archive = await SealAsync();
+        return await Assert.ThrowsAsync<ArchiveException>(() => Archives.ExtractAsync(archive, target, options, Unlock.WithSessionKey(Key)));
+    }
+}

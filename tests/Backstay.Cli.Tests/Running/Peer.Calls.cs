@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Backstay.Cli.Tests.Running;
+
+internal sealed partial class Peer
+{
+    /// <summary>Bodies of POST and PUT, by path.</summary>
+    public ConcurrentDictionary<string, JsonElement> Bodies { get; } = [];
+
+    private void Map(WebApplication app)
+    {
+        var admin = app.MapGroup("/admin");
+        admin.MapGet("/version", http => Wire.WriteAsync(http, new VersionInfo(23, 17, "0.1.0"), AdminJson.Default.VersionInfo));
+        admin.MapPost("/login", LoginAsync);
+        admin.MapPost("/logout", http => Empty(http, StatusCodes.Status204NoContent));
+        admin.MapGet("/appliances/status", http =>
+            Wire.WriteAsync(http, Wire.Page(Appliances), AdminJson.Default.PagedListApplianceStatus));
+        admin.MapPost("/appliances", async http =>
+        {
+            var body = await BodyAsync(http);
+            var added = body.Deserialize(AdminJson.Default.Appliance)! with { Id = ApplianceId };
+            await Wire.WriteAsync(http, added, AdminJson.Default.Appliance);
+        });
+        admin.MapDelete("/appliances/{id:guid}", http => Empty(http, StatusCodes.Status204NoContent));
+        admin.MapPost("/appliances/{id:guid}/export", http => Wire.WriteAsync(http, Seed, AdminJson.Default.Seed));
+        admin.MapPost("/appliances/{id:guid}/backup", async http =>
+        {
+            await BodyAsync(http);
+            if (StartRefusal is { } refusal)
+            {
+                await Wire.WriteAsync(http, refusal.Status, refusal.Error);
+                return;
+            }
+
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+            await Wire.WriteAsync(http, new BackupAccepted(BackupId), AdminJson.Default.BackupAccepted);
+        });
+        admin.MapGet("/appliances/{id:guid}/backups", http => Wire.WriteAsync(http, Wire.Page(Backups), AdminJson.Default.PagedListBackup));
+        admin.MapGet("/backups", http => Wire.WriteAsync(http, Wire.Page(Backups), AdminJson.Default.PagedListBackup));
+        admin.MapMethods("/appliances/{id:guid}/backup/{backupId:guid}", ["GET", "HEAD"], Archive.AnswerAsync);
+        admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}", http => Empty(http, StatusCodes.Status202Accepted));
+        admin.MapPut("/global-settings", async http =>
+        {
+            var body = await BodyAsync(http);
+            var settings = body.Deserialize(AdminJson.Default.GlobalSettings)! with { BackupPassphrase = null };
+            await Wire.WriteAsync(http, settings, AdminJson.Default.GlobalSettings);
+        });
+    }
+
+    public static Seed Seed { get; } = new(
+        1, ApplianceId, "gw-01", ["https://127.0.0.1:8443"], "one-time", new DateTimeOffset(2026, 3, 2, 0, 0, 0, TimeSpan.Zero), ["pin"]);
+
+    private async Task LoginAsync(HttpContext http)
+    {
+        var request = (await BodyAsync(http)).Deserialize(AdminJson.Default.LoginRequest)!;
+        if (request.Password != Password)
+        {
+            await Wire.WriteAsync(http, 401, new ApiError(ErrorIds.InvalidCredentials, "Username or password is wrong."));
+            return;
+        }
+
+        var user = new SignedInUser(request.Username!, false, true, []);
+        var expires = TimeProvider.System.GetUtcNow().AddHours(12);
+        await Wire.WriteAsync(http, new LoginResponse(Token, expires, user, "Mind the gap."), AdminJson.Default.LoginResponse);
+    }
+
+    private async Task<JsonElement> BodyAsync(HttpContext http)
+    {
+        using var body = await JsonDocument.ParseAsync(http.Request.Body);
+        return Bodies[http.Request.Path] = body.RootElement.Clone();
+    }
+
+    private static Task Empty(HttpContext http, int status)
+    {
+        http.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+}

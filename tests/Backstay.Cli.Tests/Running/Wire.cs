@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Microsoft.AspNetCore.Http;
+
+namespace Backstay.Cli.Tests.Running;
+
+/// <summary>Records as a controller would send them.</summary>
+internal static class Wire
+{
+    private static readonly DateTimeOffset Time = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public static ApplianceStatus Appliance(string name, Guid id, ApplianceHealth status = ApplianceHealth.Healthy) => new(
+        id, name, $"{name}.example.com", null, "Berlin", ["production"], status != ApplianceHealth.NotAvailable, status,
+        ["LogServer"], 3, 40, 55, "0.1.0", new ApplianceDetails(new DiskDetails(100, 55, 45)), Time);
+
+    public static Backup Running(Guid? id = null, Guid? applianceId = null) => new(
+        id ?? Peer.BackupId, applianceId ?? Peer.ApplianceId, "gw-01", BackupStatusWord.Processing, null, null, "collecting", null,
+        false, false, null, "admin", Time, Time, null, 1, new BackupProgress(BackupPhase.Collecting, 10, 100, 1000, 10_000),
+        null, null, null, null, null, null);
+
+    public static Backup Success(long warnings = 0) => Running() with
+    {
+        Status = BackupStatusWord.Done,
+        Result = BackupResult.Success,
+        Progress = null,
+        Ended = Time.AddSeconds(5),
+        Size = 1_000_000,
+        Files = 100,
+        Warnings = warnings,
+        Verification = VerificationState.Verified,
+    };
+
+    public static Backup Failed(FailureReason reason) => Running() with
+    {
+        Status = BackupStatusWord.Done,
+        Result = BackupResult.Failure,
+        Reason = reason,
+        Progress = null,
+        Ended = Time.AddSeconds(5),
+        Output = "The agent was not heard of for 60 s.",
+    };
+
+    public static PagedList<T> Page<T>(IReadOnlyList<T> items) => new(items, $"0-{items.Count - 1}/{items.Count}", "name", false, [], items.Count, []);
+
+    public static async Task WriteAsync(HttpContext http, int status, ApiError error)
+    {
+        http.Response.StatusCode = status;
+        await WriteAsync(http, error, AdminJson.Default.ApiError);
+    }
+
+    public static async Task WriteAsync<T>(HttpContext http, T value, JsonTypeInfo<T> form)
+    {
+        http.Response.ContentType = "application/json";
+        await JsonSerializer.SerializeAsync(http.Response.Body, value, form);
+    }
+}

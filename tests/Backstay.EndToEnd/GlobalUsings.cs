@@ -1,0 +1,2 @@
+global using Backstay.EndToEnd.Fixture;
+global using Xunit;
