@@ -13,6 +13,9 @@ internal sealed class PausingContent(byte[] bytes, int pauseAfter) : HttpContent
 
     public void Resume() => _resumed.TrySetResult();
 
+    /// <summary>The connection ends in the middle of the body.</summary>
+    public void Break() => _resumed.TrySetException(new IOException("The sender is gone."));
+
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
         await stream.WriteAsync(bytes.AsMemory(0, pauseAfter));
