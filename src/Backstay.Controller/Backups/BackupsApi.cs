@@ -7,24 +7,44 @@ namespace Backstay.Controller.Backups;
 /// <summary>The calls of a backup's life, and its lists: the whole admin side of the slice.</summary>
 internal static class BackupsApi
 {
+    private const string Lists = "Those of appliances in the caller's scope, newest first. `query` looks into appliance name, message and who "
+        + "asked for it; `filterBy` takes `id`, `applianceId`, `applianceName`, `status`, `result`, `reason` and `verification`.";
+
     public static IEndpointRouteBuilder MapBackups(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/admin").WithTags("Backups").RequirePrivilege(PrivilegeType.Backup, PrivilegeTarget.Appliance);
-        var archive = new AcceptsAnswer(AcceptKinds.Archive);
-        var either = new AcceptsAnswer(AcceptKinds.Archive | AcceptKinds.Json);
-
+        var group = app.MapGroup("/admin").WithTags("Backups")
+            .RequirePrivilege(PrivilegeType.Backup, PrivilegeTarget.Appliance)
+            .Refuses(401, 403);
         group.MapPost("/appliances/{id}/backup", StartBackup.HandleAsync)
-            .WithName("StartBackup").WithSummary("Starts a backup of an appliance.");
+            .Takes(typeof(BackupRequest), required: false)
+            .Refuses(400, 404, 412, 413, 503)
+            .WithSummary("Start a backup")
+            .WithDescription("Answered before any work is done; `Location` is the status to poll. Refused (412) for an appliance that isn't "
+                + "activated, is offline, or is being backed up. Up to peer version 19 the answer is 200.");
         group.MapGet("/appliances/{id}/backup/{backupId}/status", ShowStatus.HandleAsync)
-            .WithName("BackupStatus").WithSummary("How far a backup is, or how it ended.");
+            .Refuses(404, 412)
+            .WithSummary("Follow a backup")
+            .WithDescription("`message` says what is happening and exists from peer version 18 on; `output` is there when the backup failed.");
         group.MapMethods("/appliances/{id}/backup/{backupId}", [HttpMethods.Get, HttpMethods.Head], DownloadArchive.HandleAsync)
-            .WithName("DownloadBackup").WithSummary("The sealed archive of a successful backup, whole or in ranges.").WithMetadata(archive);
+            .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive))
+            .Refuses(404, 410, 412, 416)
+            .WithSummary("Download an archive")
+            .WithDescription("The OpenPGP file, whole or in ranges; `Repr-Digest` and `ETag` carry its SHA-256. A range that can be met is "
+                + "always 206, several come as `multipart/byteranges`.");
         group.MapDelete("/appliances/{id}/backup/{backupId}", RemoveBackup.HandleAsync)
-            .WithName("DeleteBackup").WithSummary("Deletes a backup and its archive; cancels one that has not ended.").WithMetadata(either);
+            .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive | AcceptKinds.Json))
+            .Refuses(404, 412)
+            .WithSummary("Delete a backup")
+            .WithDescription("The archive and its row go; a backup that has not ended is cancelled, and stays as a failure. Up to peer version "
+                + "19 the answer is 204.");
         group.MapGet("/appliances/{id}/backups", ListBackups.OfApplianceAsync)
-            .WithName("BackupsOfAppliance").WithSummary("The backups of an appliance, newest first.");
+            .Refuses(400, 404)
+            .WithSummary("List the backups of an appliance")
+            .WithDescription(Lists);
         group.MapGet("/backups", ListBackups.OfAllAsync)
-            .WithName("Backups").WithSummary("The backups of every appliance within the caller's scope, newest first.");
+            .Refuses(400)
+            .WithSummary("List backups")
+            .WithDescription(Lists);
         return app;
     }
 }

@@ -14,7 +14,7 @@ namespace Backstay.Controller.Backups;
 internal sealed partial class DownloadArchive(IArchiveStore store, ILogger<DownloadArchive> logger)
 {
     public static async Task<Results<EmptyHttpResult, StatusCodeHttpResult, ApiErrorResult, ArchiveBytes>> HandleAsync(
-        string id, string backupId, Caller caller, HttpContext http, BackupAccess access, DownloadArchive download,
+        RouteId id, RouteId backupId, Caller caller, HttpContext http, BackupAccess access, DownloadArchive download,
         CancellationToken cancellationToken)
     {
         var (backup, appliance, refusal) = await access.BackupAsync(id, backupId, caller, cancellationToken);

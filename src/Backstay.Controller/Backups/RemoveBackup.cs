@@ -12,7 +12,7 @@ internal sealed class RemoveBackup(
     CatalogContext catalog, WriteGate gate, AuditTrail audit, BackupEnding ending, Deletion deletion, TimeProvider time)
 {
     public static async Task<Results<Accepted, NoContent, ApiErrorResult>> HandleAsync(
-        string id, string backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access, RemoveBackup remove,
+        RouteId id, RouteId backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access, RemoveBackup remove,
         CancellationToken cancellationToken)
     {
         var (backup, appliance, refusal) = await access.BackupAsync(id, backupId, caller, cancellationToken);

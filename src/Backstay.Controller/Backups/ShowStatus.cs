@@ -10,7 +10,7 @@ namespace Backstay.Controller.Backups;
 internal static class ShowStatus
 {
     public static async Task<Results<Ok<BackupStatus>, ApiErrorResult>> HandleAsync(
-        string id, string backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access,
+        RouteId id, RouteId backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access,
         CancellationToken cancellationToken)
     {
         var (backup, _, refusal) = await access.BackupAsync(id, backupId, caller, cancellationToken);

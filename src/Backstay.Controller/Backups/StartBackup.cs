@@ -6,7 +6,6 @@ using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -27,11 +26,10 @@ internal sealed class StartBackup(
     IOptions<BackupOptions> options,
     TimeProvider time)
 {
-    private const int SqliteConstraint = 19;
     private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
 
     public static async Task<Results<Accepted<BackupAccepted>, Ok<BackupAccepted>, ApiErrorResult>> HandleAsync(
-        string id, Caller caller, PeerVersion version, HttpContext http, StartBackup start, CancellationToken cancellationToken)
+        RouteId id, Caller caller, PeerVersion version, HttpContext http, StartBackup start, CancellationToken cancellationToken)
     {
         var (backup, refusal) = await start.RunAsync(id, caller, http.Request, cancellationToken);
         if (backup is null)
@@ -46,7 +44,7 @@ internal sealed class StartBackup(
     }
 
     private async Task<(BackupEntity? Backup, ApiErrorResult? Refusal)> RunAsync(
-        string id, Caller caller, HttpRequest http, CancellationToken cancellationToken)
+        RouteId id, Caller caller, HttpRequest http, CancellationToken cancellationToken)
     {
         // Step 0. Accept (406), token (401) and the privilege as such (403) were checked on the way here. Now: the appliance exists
         // (404), is within the caller's scope (403) …
@@ -70,18 +68,25 @@ internal sealed class StartBackup(
         var backup = NewBackup(appliance, request, caller);
         try
         {
-            catalog.Backups.Add(backup);
-            audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
             using (await gate.EnterAsync(cancellationToken))
             {
+                await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+
+                // Asked again now that it can't change: an exception is a dear way to learn it.
+                if (!await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken))
+                    return (null, ApiErrors.NotFound("appliance"));
+                if (await IsBusyAsync(appliance, cancellationToken))
+                    return (null, Busy(appliance));
+
+                catalog.Backups.Add(backup);
+                audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
                 await catalog.SaveChangesAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
             }
         }
-        catch (DbUpdateException exception) when (exception.InnerException is SqliteException { SqliteErrorCode: SqliteConstraint })
+        catch (DbUpdateException exception) when (exception.IsTaken())
         {
-            // Only two constraints can be hurt here: that index, and the foreign key of an appliance that was just removed.
-            var exists = await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken);
-            return (null, exists ? Busy(appliance) : ApiErrors.NotFound("appliance"));
+            return (null, Busy(appliance));
         }
 
         metrics.Started();
@@ -115,10 +120,11 @@ internal sealed class StartBackup(
                 $"Appliance {appliance.Name} is offline: its agent isn't connected. Try again when it is.");
         }
 
-        return await catalog.Backups.AnyAsync(b => b.ApplianceId == appliance.Id && b.State < BackupState.Succeeded, cancellationToken)
-            ? Busy(appliance)
-            : null;
+        return await IsBusyAsync(appliance, cancellationToken) ? Busy(appliance) : null;
     }
+
+    private Task<bool> IsBusyAsync(ApplianceEntity appliance, CancellationToken cancellationToken) =>
+        catalog.Backups.AnyAsync(b => b.ApplianceId == appliance.Id && b.State < BackupState.Succeeded, cancellationToken);
 
     private static ApiErrorResult Busy(ApplianceEntity appliance) => ApiErrors.PreconditionFailed(
         ErrorIds.ApplianceBusy,

@@ -4,9 +4,9 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Protocol.Admin;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -41,12 +41,10 @@ internal sealed class BackupSite : IAsyncDisposable
 
     public Task EnableAsync(bool enabled) => Host.CatalogAsync(async catalog =>
     {
-        var settings = await catalog.Settings.FirstOrDefaultAsync();
-        if (settings is null)
-            catalog.Settings.Add(settings = new SettingsEntity { CollectiveId = Guid.NewGuid() });
+        var settings = await catalog.Settings.SingleAsync();
         settings.BackupApiEnabled = enabled;
-        settings.ProtectedBackupPassphrase = Host.Services.GetRequiredService<IDataProtectionProvider>()
-            .CreateProtector("backstay.backup-passphrase").Protect(System.Text.Encoding.UTF8.GetBytes(Passphrase));
+        settings.ProtectedBackupPassphrase ??= Host.Services.GetRequiredService<SecretProtection>()
+            .Protect(SecretProtection.BackupPassphrase, Passphrase);
         await catalog.SaveChangesAsync();
     });
 

@@ -58,16 +58,9 @@ internal sealed partial class CompleteBackup(
             .OrderBy(p => p.Number)
             .ToListAsync(cancellationToken);
         if (Incomplete(parts, complete) is { } missing)
-        {
-            // The rows of the parts go with the commit of a success: the same call may have got there on another connection.
-            backup = await catalog.FindAsync(id, agent, cancellationToken);
-            return IsDone(backup, attempt, complete)
-                ? null
-                : UploadAttempt.Refusal(backup, attempt) ?? ApiErrors.Conflict(ErrorIds.PartsIncomplete, missing);
-        }
-
+            return await OutcomeAsync(ApiErrors.Conflict(ErrorIds.PartsIncomplete, missing));
         if (!await HoldAsync(id, attempt, cancellationToken))
-            return await RefusalAsync();
+            return await OutcomeAsync(UploadAttempt.Closed(attempt));
 
         // Step 10.
         var key = new ArchiveKey(id, attempt);
@@ -80,22 +73,26 @@ internal sealed partial class CompleteBackup(
         catch (ArchiveStoreException exception)
         {
             Log.NotFinished(logger, key, exception);
-            return await StoreFaultAsync(key, exception, cancellationToken) ?? await RefusalAsync();
+            return await OutcomeAsync(await StoreFaultAsync(key, exception, cancellationToken));
         }
 
         if (await ending.SucceedAsync(id, attempt, complete, now, cancellationToken))
             return null;
 
-        // Somebody was first: the same call on another connection, or what ended the backup otherwise.
-        backup = await catalog.FindAsync(id, agent, cancellationToken);
-        if (IsDone(backup, attempt, complete))
-            return null;
+        var outcome = await OutcomeAsync(UploadAttempt.Closed(attempt));
         if (backup is null or { State: BackupState.Failed })
             await ending.DiscardAsync(key);
-        return UploadAttempt.Refusal(backup, attempt) ?? UploadAttempt.Closed(attempt);
+        return outcome;
 
-        async Task<ApiErrorResult> RefusalAsync() =>
-            UploadAttempt.Refusal(await catalog.FindAsync(id, agent, cancellationToken), attempt) ?? UploadAttempt.Closed(attempt);
+        // Somebody may have been first: the same call on another connection (the rows of the parts go with its commit), or what ended
+        // the backup otherwise.
+        async Task<ApiErrorResult?> OutcomeAsync(ApiErrorResult otherwise)
+        {
+            backup = await catalog.FindAsync(id, agent, cancellationToken);
+            return IsDone(backup, attempt, complete) ? null
+                : otherwise.StatusCode == StatusCodes.Status507InsufficientStorage ? otherwise
+                : UploadAttempt.Refusal(backup, attempt) ?? otherwise;
+        }
     }
 
     private static bool IsDone(BackupEntity? backup, int attempt, CompleteUpload complete) =>
@@ -155,8 +152,7 @@ internal sealed partial class CompleteBackup(
         complete.Sha256,
         complete.Summary);
 
-    /// <summary>Null: the attempt isn't there any more.</summary>
-    private async Task<ApiErrorResult?> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
+    private async Task<ApiErrorResult> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
     {
         switch (exception.Fault)
         {
@@ -168,7 +164,7 @@ internal sealed partial class CompleteBackup(
                 await ending.FailAsync(
                     key.BackupId, BackupFailure.StoreFailed("parts that it had acknowledged are gone."), cancellationToken,
                     b => b.State == BackupState.Running && b.Attempt == key.Attempt);
-                return null;
+                return UploadAttempt.Closed(key.Attempt);
             default:
                 return UploadAttempt.StoreUnavailable();
         }

@@ -1,0 +1,34 @@
+using System.Data.Common;
+using Backstay.Controller.Catalog;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Backstay.Controller.Tests.Storage;
+
+/// <summary>A catalog whose rows of backups and settings can't be read while <see cref="Broken"/>; signing in still works.</summary>
+internal sealed class BrokenOnDemand : DbCommandInterceptor
+{
+    public bool Broken { get; set; }
+
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default) =>
+        Broken && (command.CommandText.Contains("\"backups\"", StringComparison.Ordinal)
+            || command.CommandText.Contains("\"settings\"", StringComparison.Ordinal))
+            ? throw new InvalidOperationException("broken on demand")
+            : ValueTask.FromResult(result);
+}
+
+internal static class BrokenCatalog
+{
+    /// <summary>Puts the <see cref="BrokenOnDemand"/> of the container before the catalog.</summary>
+    public static IServiceCollection AddDbContextFaults(this IServiceCollection services) =>
+        services.AddSingleton<IDbContextOptionsConfiguration<CatalogContext>>(
+            provider => new Configuration(provider.GetRequiredService<BrokenOnDemand>()));
+
+    private sealed class Configuration(BrokenOnDemand interceptor) : IDbContextOptionsConfiguration<CatalogContext>
+    {
+        public void Configure(IServiceProvider serviceProvider, DbContextOptionsBuilder optionsBuilder) => optionsBuilder.AddInterceptors(interceptor);
+    }
+}

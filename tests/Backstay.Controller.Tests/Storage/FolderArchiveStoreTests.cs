@@ -1,0 +1,32 @@
+using Backstay.Controller.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Tests.Storage;
+
+/// <summary>The folder store passes the suite.</summary>
+public class FolderArchiveStoreTests : ArchiveStoreConformance
+{
+    private protected string Folder { get; } = Directory.CreateTempSubdirectory("backstay-store-").FullName;
+
+    private protected override Task<IArchiveStore> CreateAsync() =>
+        Task.FromResult<IArchiveStore>(new FolderArchiveStore(Options.Create(new FolderStoreOptions { Folder = Folder })));
+
+    public override async ValueTask DisposeAsync()
+    {
+        Directory.Delete(Folder, recursive: true);
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>It passes, too, when every call fails once with its answer lost and is said again: every call can be repeated.</summary>
+public sealed class RepeatedFolderArchiveStoreTests : FolderArchiveStoreTests
+{
+    private protected override async Task<IArchiveStore> CreateAsync() => new RepeatingStore(await base.CreateAsync(), Moment.After);
+}
+
+/// <summary>And when every call fails once before it has done anything.</summary>
+public sealed class InterruptedFolderArchiveStoreTests : FolderArchiveStoreTests
+{
+    private protected override async Task<IArchiveStore> CreateAsync() => new RepeatingStore(await base.CreateAsync(), Moment.Before);
+}
