@@ -1,6 +1,10 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Hosting;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,11 +22,17 @@ namespace Backstay.Controller.Tests;
 /// </summary>
 internal sealed class ControllerHost : WebApplicationFactory<Program>
 {
+    /// <summary>The password of the first user, <c>admin</c>.</summary>
+    public const string AdminPassword = "a password for the tests";
+
     private readonly TimeProvider? _time;
     private readonly IReadOnlyDictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _ownsFolder;
     private readonly List<HttpClient> _clients = [];
+
+    // Many controllers in one process: each would watch for a changed appsettings.json, and the kernel's watches are few.
+    static ControllerHost() => Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
 
     private ControllerHost(
         TimeProvider? time, IReadOnlyDictionary<string, string?>? settings, string? folder, Action<IServiceCollection>? services)
@@ -55,18 +65,33 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         Action<IServiceCollection>? services = null)
     {
         var host = new ControllerHost(time, settings, folder, services);
-        host.UseKestrel(0);
-        await Task.Run(host.StartServer);
-        host.Address = new Uri(
-            host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        host.Http = host.NewClient();
+        try
+        {
+            host.UseKestrel();
+            await Task.Run(host.StartServer);
+            var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            host.Address = new Uri(addresses.FirstOrDefault() ?? throw new InvalidOperationException("The controller did not start; see its output."));
+            host.Http = host.NewClient();
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
         return host;
     }
 
     /// <summary>A client that sends this token with every request, or none.</summary>
     public HttpClient NewClient(string? token = null)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        var pin = Services.GetRequiredService<ServingCertificate>().Pin;
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => pin == PinOf((X509Certificate2)certificate!) },
+        })
+        { BaseAddress = Address };
         if (token is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -117,6 +142,10 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         return NewClient(token);
     }
 
+    /// <summary>Sends the password to <c>/admin/login</c>.</summary>
+    public Task<HttpResponseMessage> LoginAsync(string username, string password, string path = "/admin/login") =>
+        Http.PostAsJsonAsync(path, new LoginRequest("local", username, password, Guid.NewGuid()), AdminJson.Default.LoginRequest);
+
     /// <summary>Works on the controller's catalog behind its back.</summary>
     public async Task CatalogAsync(Func<CatalogContext, Task> work)
     {
@@ -131,15 +160,55 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         return await read(catalog);
     }
 
+    /// <summary>Puts a backup into the catalog, without an archive.</summary>
+    public async Task AddBackupAsync(Guid appliance, BackupState state, DateTimeOffset? created = null)
+    {
+        var time = created ?? (_time ?? TimeProvider.System).GetUtcNow();
+        await CatalogAsync(async catalog =>
+        {
+            catalog.Backups.Add(new BackupEntity
+            {
+                Id = Guid.NewGuid(),
+                ApplianceId = appliance,
+                State = state,
+                Logs = false,
+                Audit = false,
+                RequestedBy = "test",
+                Created = time,
+                LeaseUntil = time.AddDays(1),
+                Deadline = time.AddDays(1),
+                Envelope = [],
+            });
+            await catalog.SaveChangesAsync();
+        });
+    }
+
+    /// <summary>These texts are in none of the catalog's files: not in the database, not in its journal.</summary>
+    public async Task AssertNotInCatalogFilesAsync(params string[] secrets)
+    {
+        var files = Directory.GetFiles(DataFolder, "catalog.db*");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream, System.Text.Encoding.Latin1);
+            var text = await reader.ReadToEndAsync();
+            Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+        }
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Data:Folder", DataFolder);
+        builder.UseSetting("Listen:Urls", "https://127.0.0.1:0");
+        builder.UseSetting("Setup:AdminPassword", AdminPassword);
         foreach (var (key, value) in _settings)
         {
             builder.UseSetting(key, value);
         }
 
-        builder.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        builder.UseEnvironment("Production");
+        builder.ConfigureLogging(logging => logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning));
         builder.ConfigureServices(services =>
         {
             if (_time is not null)
@@ -150,6 +219,9 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
             _services?.Invoke(services);
         });
     }
+
+    private static string PinOf(X509Certificate2 certificate) =>
+        Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
     public override async ValueTask DisposeAsync()
     {

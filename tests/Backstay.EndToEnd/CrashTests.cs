@@ -18,7 +18,7 @@ public sealed class CrashTests
         await installation.KillControllerAsync();
         await installation.StartControllerAsync();
 
-        Assert.Equal(BackupResult.Success, (await installation.EndAsync(agent.Appliance, backup)).Result);
+        await installation.SuccessAsync(agent, backup);
         Assert.Equal(1, (await installation.BackupAsync(agent.Appliance, backup)).Attempt);
         await Installation.OpenWithStockToolsAsync(await installation.DownloadAsync(agent.Appliance, backup));
     }
@@ -43,7 +43,7 @@ public sealed class CrashTests
         agent.Start();
         await agent.OnlineAsync();
         var next = await installation.StartBackupAsync(agent.Appliance);
-        Assert.Equal(BackupResult.Success, (await installation.EndAsync(agent.Appliance, next)).Result);
+        await installation.SuccessAsync(agent, next);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class CrashTests
         await Task.Delay(TimeSpan.FromSeconds(30));
         link.Join();
 
-        Assert.Equal(BackupResult.Success, (await installation.EndAsync(agent.Appliance, backup)).Result);
+        await installation.SuccessAsync(agent, backup);
         await Installation.OpenWithStockToolsAsync(await installation.DownloadAsync(agent.Appliance, backup));
     }
 }

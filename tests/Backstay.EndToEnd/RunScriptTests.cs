@@ -4,11 +4,11 @@ using System.Net.Sockets;
 namespace Backstay.EndToEnd;
 
 /// <summary>What the README promises of <c>./run</c>.</summary>
-public sealed class RunScriptTests : IDisposable
+public sealed class RunScriptTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("backstay-run-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public async ValueTask DisposeAsync() => await Trees.RemoveAsync(_folder);
 
     [Fact]
     public async Task Once_proves_a_backup_that_stock_tools_open_and_that_equals_its_source()
@@ -18,7 +18,7 @@ public sealed class RunScriptTests : IDisposable
 
         var first = (await RunAsync("--once", "--source", source)).Expect(0);
 
-        Assert.Contains("verified", first.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("This backup is proven.", first.Output, StringComparison.Ordinal);
         var archive = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "data/downloads"), "*.gpg"));
         var opened = await Installation.OpenWithStockToolsAsync(archive, await File.ReadAllTextAsync(Path.Combine(_folder, "data/backup-passphrase")));
         Assert.Equal(await Trees.DescribeAsync(source), await Trees.DescribeAsync(opened + "/config" + source));

@@ -55,12 +55,17 @@ internal sealed record SeenCertificate(string Pin, string Subject, string Issuer
     /// <summary>Reads a pin as it is written here and by curl (<c>sha256//…</c>); null when it is none.</summary>
     public static string? NormalPin(string text)
     {
-        var base64 = text.StartsWith("sha256//", StringComparison.OrdinalIgnoreCase) ? text[8..]
-            : text.StartsWith("sha256/", StringComparison.OrdinalIgnoreCase) ? text[7..]
-            : text;
+        // In this order: '/' is a letter of base64, too, and a pin may begin with it.
+        ReadOnlySpan<string> prefixes = ["", "sha256/", "sha256//"];
         var hash = new byte[SHA256.HashSizeInBytes];
-        return Convert.TryFromBase64String(base64, hash, out var written) && written == hash.Length
-            ? $"sha256/{Convert.ToBase64String(hash)}"
-            : null;
+        foreach (var prefix in prefixes)
+        {
+            if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+                && Convert.TryFromBase64String(text[prefix.Length..], hash, out var written)
+                && written == hash.Length)
+                return $"sha256/{Convert.ToBase64String(hash)}";
+        }
+
+        return null;
     }
 }

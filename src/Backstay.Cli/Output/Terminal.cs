@@ -15,8 +15,8 @@ namespace Backstay.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
-    // Wide enough that nothing is ever wrapped when the reader is a program.
-    private const int WidthForPrograms = 10_000;
+    // Wide enough that no cell is ever wrapped: an id in two pieces can't be copied, nor found by grep.
+    private const int TableWidth = 10_000;
 
     private readonly TextWriter _out;
     private readonly TextWriter _error;
@@ -126,7 +126,7 @@ internal sealed class Terminal
 
     /// <summary>Why the command failed. In JSON it is one line, the last one on standard error.</summary>
     public void Fail(Failure failure) => _error.WriteLine(Format == OutputFormat.Json
-        ? JsonSerializer.Serialize(failure.Error, AdminJson.Default.ApiError)
+        ? Json(writer => JsonSerializer.Serialize(writer, failure.Error, AdminJson.Default.ApiError), isIndented: false)
         : $"backstay: {Human.Printable(failure.Error.Message)}");
 
     /// <summary>Asks on standard error.</summary>
@@ -166,17 +166,19 @@ internal sealed class Terminal
     private void Show(Table table)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_out) });
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = WidthForPrograms;
+        console.Profile.Width = TableWidth;
         console.Write(table);
     }
 
-    private void WriteJson(Action<Utf8JsonWriter> write)
+    private void WriteJson(Action<Utf8JsonWriter> write) => _out.WriteLine(Json(write, isIndented: true));
+
+    /// <summary>Nothing is escaped that JSON itself doesn't ask for: what is shown here is copied, a pin with a plus in it too.</summary>
+    private static string Json(Action<Utf8JsonWriter> write, bool isIndented)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions { Indented = isIndented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(buffer, options))
             write(writer);
-        _out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

@@ -8,7 +8,8 @@ internal static class AccessServices
     /// <summary>Tokens, privileges and the local users behind them.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
-        services.AddAuthentication(TokenAuthentication.Scheme)
+        // No default scheme: every endpoint names its own, and a token is looked up for that one alone.
+        services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Scheme, null);
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, PrivilegeHandler>();

@@ -73,7 +73,7 @@ internal static class LocalUsersApi
         [AsParameters] ListQuery query, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
         var users = catalog.LocalUsers.AsNoTracking().InScope(caller, PrivilegeTarget.LocalUser, PrivilegeType.View);
-        var (list, error) = await query.PageAsync(users, Shape, ToWire, cancellationToken);
+        var (list, error) = await query.PageAsync(users, Shape, LocalUserRules.ToWire, cancellationToken);
         return error is null ? TypedResults.Ok(list!) : error;
     }
 
@@ -81,7 +81,7 @@ internal static class LocalUsersApi
         RouteId id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
         var (user, error) = await FindAsync(id, PrivilegeType.View, caller, catalog, cancellationToken);
-        return error is null ? TypedResults.Ok(ToWire(user!)) : error;
+        return error is null ? TypedResults.Ok(LocalUserRules.ToWire(user!)) : error;
     }
 
     private static async Task<Results<Ok<LocalUser>, ApiErrorResult>> CreateAsync(
@@ -106,7 +106,7 @@ internal static class LocalUsersApi
             return ApiErrors.Forbidden("creating a user outside of your scope");
         }
 
-        if (await CheckAsync(wish, creating: true, catalog, cancellationToken) is { } refusal)
+        if (await LocalUserRules.CheckAsync(wish, creating: true, catalog, cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -125,7 +125,7 @@ internal static class LocalUsersApi
             Created = now,
             Updated = now,
         };
-        Copy(wish, user, now);
+        LocalUserRules.Copy(wish, user, now);
         catalog.LocalUsers.Add(user);
         audit.Add("user.create", user.Name);
         try
@@ -138,7 +138,7 @@ internal static class LocalUsersApi
         }
 
         context.Response.Headers.Location = $"/admin/local-users/{user.Id}";
-        return TypedResults.Ok(ToWire(user));
+        return TypedResults.Ok(LocalUserRules.ToWire(user));
     }
 
     private static async Task<Results<Ok<LocalUser>, ApiErrorResult>> PutAsync(
@@ -162,7 +162,7 @@ internal static class LocalUsersApi
             return error!;
         }
 
-        if (await CheckAsync(wish, creating: false, catalog, cancellationToken) is { } refusal)
+        if (await LocalUserRules.CheckAsync(wish, creating: false, catalog, cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -187,7 +187,7 @@ internal static class LocalUsersApi
             return ApiErrors.Forbidden("moving a user out of your scope");
         }
 
-        Copy(wish, user, time.GetUtcNow());
+        LocalUserRules.Copy(wish, user, time.GetUtcNow());
         user.PasswordHash = hash ?? user.PasswordHash;
         if (hash is not null || user.Disabled)
         {
@@ -210,7 +210,7 @@ internal static class LocalUsersApi
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return TypedResults.Ok(ToWire(user));
+        return TypedResults.Ok(LocalUserRules.ToWire(user));
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeleteAsync(
@@ -251,62 +251,6 @@ internal static class LocalUsersApi
             : (null, ApiErrors.Forbidden($"{type} on this user"));
     }
 
-    private static async Task<ApiErrorResult?> CheckAsync(
-        LocalUser wish, bool creating, CatalogContext catalog, CancellationToken cancellationToken)
-    {
-        var errors = new FieldErrors();
-        errors.Id("id", wish.Id);
-        errors.Name("name", wish.Name);
-        errors.Line("firstName", wish.FirstName, 128);
-        errors.Line("lastName", wish.LastName, 128);
-        errors.Line("email", wish.Email, 320);
-        errors.Text("notes", wish.Notes, 4096);
-        errors.Tags("tags", wish.Tags);
-        if (wish.Password is null ? creating : wish.Password.Length is < Passwords.Shortest or > Passwords.Longest)
-        {
-            errors.Add("password", $"must have {Passwords.Shortest} to {Passwords.Longest} characters");
-        }
-
-        var roles = wish.Roles?.Distinct().ToList() ?? [];
-        if (roles.Count > 100)
-        {
-            errors.Add("roles", "at most 100 are taken");
-        }
-        else if (await catalog.AdministrativeRoles.CountAsync(role => roles.Contains(role.Id), cancellationToken) != roles.Count)
-        {
-            errors.Add("roles", "has an id that no administrative role has");
-        }
-
-        return errors.Refusal;
-    }
-
-    private static void Copy(LocalUser wish, LocalUserEntity user, DateTimeOffset now)
-    {
-        user.Name = wish.Name!;
-        user.FirstName = wish.FirstName;
-        user.LastName = wish.LastName;
-        user.Email = wish.Email;
-        user.Roles = [.. (wish.Roles ?? []).Distinct()];
-        user.Disabled = wish.Disabled;
-        user.Notes = wish.Notes;
-        user.Tags = [.. (wish.Tags ?? []).Distinct()];
-        user.Updated = now;
-    }
-
     private static ApiErrorResult Taken() =>
         ApiErrors.Conflict(ErrorIds.Conflict, "Another user has that name or id already. Choose another.");
-
-    private static LocalUser ToWire(LocalUserEntity user) => new(
-        user.Id,
-        user.Name,
-        user.FirstName,
-        user.LastName,
-        user.Email,
-        Password: null,
-        user.Roles,
-        user.Disabled,
-        user.Notes,
-        user.Tags,
-        user.Created,
-        user.Updated);
 }

@@ -35,7 +35,8 @@ internal sealed class TokenAuthentication(
             select new { Token = t, User = user }).AsNoTracking().FirstOrDefaultAsync(Context.RequestAborted);
         if (found is null)
         {
-            return AuthenticateResult.Fail("unknown token");
+            // No failure: the framework would log every expired token, and the answer is the same 401.
+            return AuthenticateResult.NoResult();
         }
 
         var caller = await CallerAsync(

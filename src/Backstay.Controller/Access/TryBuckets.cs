@@ -1,8 +1,8 @@
 namespace Backstay.Controller.Access;
 
 /// <summary>
-/// Token buckets by key, in bounded memory: a full bucket is forgotten, and when there are too many keys the one that was touched
-/// longest ago goes.
+/// Token buckets by key, in bounded memory: when there are too many keys, full buckets are forgotten, and then the one that is
+/// nearest to it.
 /// </summary>
 /// <param name="capacity">Tries in a row.</param>
 /// <param name="refill">How long until one comes back.</param>
@@ -10,7 +10,10 @@ namespace Backstay.Controller.Access;
 internal sealed class TryBuckets(int capacity, TimeSpan refill, int maxKeys, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Bucket> _buckets = [];
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>When each bucket will be full again; that says how full it is at any time, without rounding (GCRA, ITU-T I.371).</summary>
+    private readonly Dictionary<string, TimeSpan> _fullAt = [];
 
     /// <summary>How many keys are remembered now.</summary>
     public int Count
@@ -19,26 +22,26 @@ internal sealed class TryBuckets(int capacity, TimeSpan refill, int maxKeys, Tim
         {
             lock (_lock)
             {
-                return _buckets.Count;
+                return _fullAt.Count;
             }
         }
     }
 
-    /// <summary>Takes a try, or says how long until there is one.</summary>
+    /// <summary>Takes a try, or says how long until there is one. Asking while there is none makes nobody wait longer.</summary>
     public TimeSpan? TryTake(string key)
     {
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            var tries = Tries(key, now);
-            if (tries < 1)
+            var now = time.GetElapsedTime(_start);
+            var fullAt = (_fullAt.TryGetValue(key, out var known) && known > now ? known : now) + refill;
+            var wait = fullAt - now - (capacity * refill);
+            if (wait > TimeSpan.Zero)
             {
-                // What is asked while it is empty changes nothing: an impatient client waits no longer for it.
-                return (1 - tries) * refill;
+                return wait;
             }
 
             MakeRoom(key, now);
-            _buckets[key] = new Bucket(tries - 1, now);
+            _fullAt[key] = fullAt;
             return null;
         }
     }
@@ -48,35 +51,28 @@ internal sealed class TryBuckets(int capacity, TimeSpan refill, int maxKeys, Tim
     {
         lock (_lock)
         {
-            var now = time.GetTimestamp();
-            if (_buckets.ContainsKey(key))
+            if (_fullAt.TryGetValue(key, out var fullAt))
             {
-                _buckets[key] = new Bucket(Math.Min(capacity, Tries(key, now) + 1), now);
+                _fullAt[key] = fullAt - refill;
             }
         }
     }
 
-    private double Tries(string key, long now) => _buckets.TryGetValue(key, out var bucket)
-        ? Math.Min(capacity, bucket.Tries + (time.GetElapsedTime(bucket.Touched, now) / refill))
-        : capacity;
-
-    private void MakeRoom(string key, long now)
+    private void MakeRoom(string key, TimeSpan now)
     {
-        if (_buckets.Count < maxKeys || _buckets.ContainsKey(key))
+        if (_fullAt.Count < maxKeys || _fullAt.ContainsKey(key))
         {
             return;
         }
 
-        foreach (var full in _buckets.Keys.Where(known => Tries(known, now) >= capacity).ToList())
+        foreach (var full in _fullAt.Where(bucket => bucket.Value <= now).Select(bucket => bucket.Key).ToList())
         {
-            _buckets.Remove(full);
+            _fullAt.Remove(full);
         }
 
-        if (_buckets.Count >= maxKeys)
+        if (_fullAt.Count >= maxKeys)
         {
-            _buckets.Remove(_buckets.MinBy(bucket => bucket.Value.Touched).Key);
+            _fullAt.Remove(_fullAt.MinBy(bucket => bucket.Value).Key);
         }
     }
-
-    private readonly record struct Bucket(double Tries, long Touched);
 }

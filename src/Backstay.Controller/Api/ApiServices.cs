@@ -35,7 +35,6 @@ internal static class ApiServices
         app.UseMiddleware<RefusalAudit>();
         app.UseRouting();
         app.UseMiddleware<AcceptMiddleware>();
-        app.UseAuthentication();
         app.UseAuthorization();
         return app;
     }

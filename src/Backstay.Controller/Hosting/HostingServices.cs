@@ -78,6 +78,9 @@ internal static partial class HostingServices
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
 
+        // A statement that fails is an expected end of a race, or a fault that is logged with its request.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
+
         // Keys in the catalog without a further key around them are a decision (DESIGN section 8), not an oversight to warn of.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
 

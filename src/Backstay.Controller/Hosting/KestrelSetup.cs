@@ -18,7 +18,7 @@ internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertif
         options.Limits.MaxRequestHeaderCount = 64;
         options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         options.Limits.MaxRequestLineSize = 8 * 1024;
-        foreach (var url in listen.Value.UrlList.Select(BindingAddress.Parse))
+        foreach (var url in UrlsUnlessBroken().Select(BindingAddress.Parse))
         {
             if (ListenValidation.AddressOf(url) is not { } address)
             {
@@ -53,6 +53,22 @@ internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertif
                     endpoint.Protocols = HttpProtocols.Http1;
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// The server is made together with the application, before <see cref="HostingServices.PrepareAsync"/> has checked all options and
+    /// named all that are broken: these must not be the only ones that are heard of.
+    /// </summary>
+    private IReadOnlyList<string> UrlsUnlessBroken()
+    {
+        try
+        {
+            return listen.Value.UrlList;
+        }
+        catch (OptionsValidationException)
+        {
+            return [];
         }
     }
 }

@@ -138,6 +138,8 @@ public sealed class BackupRunCommandTests
 
         Assert.Equal(0, await terminal.EndAsync());
         Assert.Contains("success", terminal.Screen, StringComparison.Ordinal);
+        // Whole, however narrow the terminal: an id in two pieces can't be copied.
+        Assert.Contains($"{Peer.BackupId}", terminal.Screen, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Backstay.Cli.Connection;
 using Backstay.Cli.Tests.Running;
 
 namespace Backstay.Cli.Tests.Connection;
@@ -49,6 +50,15 @@ public sealed class CertificateTrustTests
         Assert.Empty(stranger.Requests);
         var trusted = await CliProcess.RunAsync(["login", "-u", "admin", "--trust-pin", stranger.Pin], home);
         Assert.True(trusted.ExitCode == 0, trusted.ToString());
+    }
+
+    [Theory]
+    [InlineData("//8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
+    [InlineData("+w8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
+    public void A_pin_that_begins_with_a_slash_or_has_a_plus_is_a_pin(string base64)
+    {
+        foreach (var prefix in new[] { "", "sha256/", "sha256//" })
+            Assert.Equal($"sha256/{base64}", SeenCertificate.NormalPin(prefix + base64));
     }
 
     [Theory]

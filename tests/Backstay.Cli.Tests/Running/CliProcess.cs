@@ -85,7 +85,10 @@ internal sealed class CliProcess : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(Patience);
         while (!ErrorSoFar.Contains(text, StringComparison.Ordinal))
-            await Task.Delay(20, patience.Token);
+        {
+            Assert.False(patience.IsCancellationRequested || _process.HasExited, $"'{text}' never came. What came:\n{ErrorSoFar}");
+            await Task.Delay(20, CancellationToken.None);
+        }
     }
 
     /// <summary>What a terminal sends at Ctrl-C.</summary>

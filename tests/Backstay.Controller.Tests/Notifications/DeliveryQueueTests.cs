@@ -59,10 +59,22 @@ public sealed class DeliveryQueueTests : NotifyingTest
         await host.UntilAsync(other.Id, d => d.State == DeliveryState.Delivered);
         Assert.Single(Receiver.All);
 
-        Time.Advance(DeliveryQueue.ClaimedFor);
+        Time.AdjustTime(Time.GetUtcNow() + DeliveryQueue.ClaimedFor);
         host.Wake();
         var delivered = await host.UntilAsync(delivery.Id, d => d.State == DeliveryState.Delivered);
         Assert.Equal(2, delivered.Attempts);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_nobody_woke_the_worker_for_is_found_all_the_same()
+    {
+        await using var host = await StartAsync();
+        var delivery = await host.EndBackupAsync(Receiver.Url, wake: false);
+        await host.UntilAsync(delivery.Id, d =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            return d.State == DeliveryState.Delivered;
+        });
     }
 
     [Fact]
@@ -121,7 +133,7 @@ public sealed class DeliveryQueueTests : NotifyingTest
         await using var host = await StartAsync();
         var old = await host.EndBackupAsync(Receiver.Url);
         await host.UntilAsync(old.Id, d => d.State == DeliveryState.Delivered);
-        Time.Advance(TimeSpan.FromDays(31) + TimeSpan.FromSeconds(1));
+        Time.AdjustTime(Time.GetUtcNow() + TimeSpan.FromDays(31) + TimeSpan.FromSeconds(1));
         var young = await host.EndBackupAsync(Receiver.Url);
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -150,7 +162,7 @@ public sealed class DeliveryQueueTests : NotifyingTest
             await catalog.SaveChangesAsync();
         });
         Receiver.AnswerWith(200);
-        Time.Advance(TimeSpan.FromHours(1));
+        Time.AdjustTime(Time.GetUtcNow() + TimeSpan.FromHours(1));
         host.Wake();
         var delivered = await host.UntilAsync(delivery.Id, d => d.State == DeliveryState.Delivered);
         Assert.Equal(DeliveryQueue.MaxTries, delivered.Tries.Count);

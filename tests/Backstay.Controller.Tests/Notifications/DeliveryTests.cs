@@ -121,7 +121,7 @@ public sealed class DeliveryTests : NotifyingTest
             }
 
             Receiver.AnswerWith(200);
-            Time.SetUtcNow(due);
+            Time.AdjustTime(due);
             host.Wake();
             var delivered = await host.UntilAsync(id, d => d.State == DeliveryState.Delivered);
             Assert.Equal([500, 500, 500, 500, 500, 200], delivered.Tries.Select(t => t.StatusCode!.Value));
@@ -135,7 +135,7 @@ public sealed class DeliveryTests : NotifyingTest
 
         async Task PauseIsAsync(ControllerHost host, int seconds)
         {
-            Time.SetUtcNow(due);
+            Time.AdjustTime(due);
             host.Wake();
             var tried = await host.UntilAsync(id, d => d.Claim is null && d.NextTry > due);
             Assert.InRange((tried.NextTry - due).TotalSeconds, seconds, seconds * 1.2);
@@ -153,7 +153,7 @@ public sealed class DeliveryTests : NotifyingTest
         var tried = await host.UntilTriedAsync(delivery.Id, 1);
         while (tried.State == DeliveryState.Pending)
         {
-            Time.SetUtcNow(tried.NextTry);
+            Time.AdjustTime(tried.NextTry);
             host.Wake();
             tried = await host.UntilTriedAsync(delivery.Id, tried.Tries.Count + 1);
         }

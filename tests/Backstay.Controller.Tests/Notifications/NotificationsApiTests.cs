@@ -92,10 +92,10 @@ public sealed class NotificationsApiTests : IAsyncLifetime
     public async Task Deliveries_are_listed_by_page_backup_state_and_url()
     {
         var first = await DeliveredAsync();
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromSeconds(1));
         var second = await DeliveredAsync();
         _receiver.AnswerWith(410);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromSeconds(1));
         var third = await _host.EndBackupAsync(_receiver.Url + "?third");
         await _host.UntilAsync(third.Id, d => d.State == DeliveryState.GivenUp);
 
@@ -146,7 +146,7 @@ public sealed class NotificationsApiTests : IAsyncLifetime
     public async Task A_delivered_notification_is_replayed_with_its_id_and_leaves_a_line_in_the_audit_log()
     {
         var delivery = await DeliveredAsync();
-        _time.Advance(TimeSpan.FromDays(3));
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromDays(3));
         _admin = await _host.AdminAsync();
 
         var replayed = await ReplayAsync(delivery.Id);
@@ -167,7 +167,7 @@ public sealed class NotificationsApiTests : IAsyncLifetime
         var delivery = await _host.EndBackupAsync(_receiver.Url);
         await _host.UntilAsync(delivery.Id, d => d.State == DeliveryState.GivenUp);
         _receiver.AnswerWith(500);
-        _time.Advance(TimeSpan.FromDays(3));
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromDays(3));
         _admin = await _host.AdminAsync();
         await ReplayAsync(delivery.Id);
         var tried = await _host.UntilTriedAsync(delivery.Id, 2);
@@ -221,7 +221,7 @@ public sealed class NotificationsApiTests : IAsyncLifetime
         Assert.Equal(2, received.Headers["webhook-signature"].Split(' ').Length);
         Assert.True(received.IsSignedWith(secret.Secret) && received.IsSignedWith(old.Secret));
 
-        _time.Advance(TimeSpan.FromHours(24));
+        _time.AdjustTime(_time.GetUtcNow() + TimeSpan.FromHours(24));
         _admin = await _host.AdminAsync();
         Assert.Equal(secret with { Previous = null, PreviousUntil = null }, await GetAsync<WebhookSecret>(_admin, "/admin/notifications/secret"));
         await DeliveredAsync();

@@ -15,7 +15,7 @@ internal static class Notifying
 
     /// <summary>A backup that ended now, stored with its notification the way the end of a backup does it.</summary>
     public static async Task<DeliveryEntity> EndBackupAsync(
-        this ControllerHost host, string? url, bool succeeded = true, string? tag = null)
+        this ControllerHost host, string? url, bool succeeded = true, string? tag = null, bool wake = true)
     {
         var outbox = host.Services.GetRequiredService<NotificationOutbox>();
         var time = host.Services.GetRequiredService<TimeProvider>();
@@ -28,7 +28,11 @@ internal static class Notifying
             await catalog.SaveChangesAsync();
             return catalog.Deliveries.Local.SingleOrDefault();
         });
-        outbox.Wake();
+        if (wake)
+        {
+            outbox.Wake();
+        }
+
         return delivery!;
     }
 

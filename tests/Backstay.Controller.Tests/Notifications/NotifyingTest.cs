@@ -8,6 +8,10 @@ public abstract class NotifyingTest : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
 
+    /// <summary>
+    /// Set with AdjustTime, which fires no timer: the worker looks when a test wakes it, and days don't take the controller's other
+    /// timers through every one of their seconds.
+    /// </summary>
     internal FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     internal Receiver Receiver { get; private set; } = null!;

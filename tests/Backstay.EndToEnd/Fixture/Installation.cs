@@ -121,6 +121,13 @@ internal sealed class Installation : IAsyncDisposable
         return status!;
     }
 
+    /// <summary>Waits for the end, which has to be a success.</summary>
+    public async Task SuccessAsync(AgentUnderTest agent, Guid backup)
+    {
+        var end = await EndAsync(agent.Appliance, backup);
+        Assert.True(end.Result == BackupResult.Success, $"{end.Message}: {end.Output}\n--- agent\n{agent.Said}\n--- controller\n{ControllerSaid}");
+    }
+
     /// <summary>Waits until the agent has sent something, so that a fault comes in the middle of an upload.</summary>
     public Task UploadingAsync(Guid appliance, Guid backup) => Eventually.TrueAsync(
         async () => (await BackupAsync(appliance, backup)).Progress is { Phase: BackupPhase.Collecting or BackupPhase.Uploading, Bytes: > 16 << 20 },
@@ -174,7 +181,7 @@ internal sealed class Installation : IAsyncDisposable
         }
 
         Http.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        await Trees.RemoveAsync(Folder);
     }
 
     private HttpClient NewHttp()

@@ -29,6 +29,9 @@ internal static class Trees
     public static Task MakeNoiseAsync(string folder, int megabytes) => Command.ShellAsync(
         $"for i in $(seq {megabytes}); do head -c 1M /dev/urandom > noise-$i; done", Directory.CreateDirectory(folder).FullName);
 
+    /// <summary>Removes a folder, whatever bytes its names are made of: .NET's own way knows text only.</summary>
+    public static Task RemoveAsync(string folder) => Command.RunAsync("rm", ["-rf", folder]);
+
     /// <summary>A text that is equal for two trees only if content, owner, mode, times, links, xattrs and ACLs are.</summary>
     public static Task<string> DescribeAsync(string folder) => Command.ShellAsync(
         """

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Backstay.Controller.Tests.Documents;
+
+public sealed partial class DocumentTests
+{
+    [Fact]
+    public async Task Every_call_is_documented_with_a_summary_its_refusals_and_an_example_of_its_body()
+    {
+        await using var host = await ControllerHost.StartAsync();
+
+        using var document = JsonDocument.Parse(await host.Http.GetStringAsync("/openapi/v1.json"));
+
+        var operations =
+            (from path in document.RootElement.GetProperty("paths").EnumerateObject()
+             from operation in path.Value.EnumerateObject()
+             select (Name: $"{operation.Name} {path.Name}", operation.Value)).ToList();
+        Assert.True(operations.Count > 20);
+        Assert.All(operations, operation =>
+        {
+            Assert.StartsWith("/admin/", operation.Name.Split(' ')[1], StringComparison.Ordinal);
+            Assert.True(operation.Value.TryGetProperty("summary", out _), $"{operation.Name} has no summary");
+            var responses = operation.Value.GetProperty("responses");
+            Assert.All(["406", "500"], status => Assert.True(responses.TryGetProperty(status, out _), $"{operation.Name} lacks {status}"));
+            Assert.Equal(
+                operation.Value.TryGetProperty("security", out _), responses.TryGetProperty("401", out _) && !operation.Name.Contains("/login")
+                    && !operation.Name.Contains("/authentication"));
+            if (operation.Value.TryGetProperty("requestBody", out var body))
+            {
+                Assert.True(
+                    body.GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _), $"{operation.Name} has no example");
+            }
+        });
+        Assert.Contains(operations, operation => operation.Name == "post /admin/login" && operation.Value.TryGetProperty("requestBody", out _));
+    }
+
+    [Fact]
+    public async Task The_page_and_everything_it_loads_come_from_the_controller_itself()
+    {
+        await using var host = await ControllerHost.StartAsync();
+
+        var page = await host.Http.GetAsync("/docs/");
+        var html = await page.Content.ReadAsStringAsync();
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.DoesNotContain("://", html, StringComparison.Ordinal);
+        var policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("script-src 'self' 'unsafe-inline'", policy, StringComparison.Ordinal);
+        var nonce = Nonce().Match(policy).Groups[1].Value;
+        var scripts = Script().Matches(html);
+        Assert.NotEmpty(scripts);
+        Assert.All(scripts, script => Assert.Contains($"nonce=\"{nonce}\"", script.Value, StringComparison.Ordinal));
+        var sources = Source().Matches(html).Select(match => match.Groups[1].Value).ToList();
+        Assert.NotEmpty(sources);
+        foreach (var source in sources)
+        {
+            var script = await host.Http.GetAsync($"/docs/{source}");
+            Assert.Equal(HttpStatusCode.OK, script.StatusCode);
+            Assert.Contains("javascript", script.Content.Headers.ContentType!.MediaType!, StringComparison.Ordinal);
+        }
+    }
+
+    [GeneratedRegex("'nonce-([^']+)'")]
+    private static partial Regex Nonce();
+
+    [GeneratedRegex("<script[^>]*>")]
+    private static partial Regex Script();
+
+    [GeneratedRegex("<script[^>]*src=\"([^\"]+)\"")]
+    private static partial Regex Source();
+}

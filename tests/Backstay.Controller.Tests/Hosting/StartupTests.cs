@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Backstay.Controller.Tests.Hosting;
+
+/// <summary>The program as a process: what its operator sees when it can't start, or is asked to stop.</summary>
+public sealed class StartupTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+
+    [Fact]
+    public async Task A_port_in_use_is_one_line()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        var (code, lines) = await RunAsync("--data", _folder, "--listen", $"https://127.0.0.1:{port}");
+
+        Assert.Equal(1, code);
+        Assert.Contains($":{port}", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Contains("in use", lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_written_to_is_one_line()
+    {
+        // Not a matter of rights, which root has: a file in the folder's place.
+        var file = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(file, "");
+
+        var (code, lines) = await RunAsync("--data", Path.Combine(file, "data"));
+
+        Assert.Equal(1, code);
+        Assert.Contains(file, Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_broken_options_are_named_at_once()
+    {
+        var (code, lines) = await RunAsync(
+            "--data", _folder, "--listen", "http://0.0.0.0:80;https://example.com", "--public-url", "nonsense", "--Access:TriesPerUser=0",
+            "--Setup:AdminPassword=short");
+
+        var text = string.Join('\n', lines);
+        Assert.Equal(1, code);
+        foreach (var named in new[] { "http://0.0.0.0:80", "example.com", "nonsense", "TriesPerUser", "AdminPassword" })
+        {
+            Assert.Contains(named, text, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task A_catalog_that_is_no_database_is_one_line()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "catalog.db"), new string('x', 8192));
+
+        var (code, lines) = await RunAsync("--data", _folder, "--listen", "https://127.0.0.1:0");
+
+        Assert.Equal(1, code);
+        Assert.Contains("catalog", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_option_of_the_wrong_kind_is_one_line()
+    {
+        var (code, lines) = await RunAsync("--data", _folder, "--Setup:EnableBackups=perhaps");
+
+        Assert.Equal(1, code);
+        Assert.Contains("EnableBackups", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<(int ExitCode, string[] Errors)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        var errors = await process.StandardError.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        Assert.DoesNotContain("fail:", await output, StringComparison.Ordinal);
+        return (process.ExitCode, errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}
