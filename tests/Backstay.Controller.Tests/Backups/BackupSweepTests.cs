@@ -1,0 +1,211 @@
+using System.Net;
+using Backstay.Controller.Backups;
+using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Backstay.Controller.Tests.Backups;
+
+/// <summary>Every backup reaches an end, with a reason, within a known time. The clock is the tests'.</summary>
+public sealed class BackupSweepTests
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task A_lost_agent_fails_the_backup_within_the_lease_and_the_next_one_works()
+    {
+        await using var site = await StartAsync();
+        await PassAsync(site, TimeSpan.FromMinutes(2));
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+        await agent.PutPartAsync(backup, 1, 1, new byte[100]);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        Assert.Equal(BackupStatusWord.Processing, (await site.StatusAsync(agent, backup)).Status);
+        await PassAsync(site, TimeSpan.FromSeconds(1));
+
+        var status = await site.StatusAsync(agent, backup);
+        Assert.Equal((BackupStatusWord.Done, BackupResult.Failure, "utf-8"), (status.Status, status.Result!.Value, status.Encoding));
+        Assert.Contains("60 seconds", status.Output, StringComparison.Ordinal);
+        Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+        Assert.Empty(Directory.GetFiles(Path.Combine(site.Host.DataFolder, "store", "incoming")));
+        using (var late = await agent.PutPartAsync(backup, 1, 2, new byte[100]))
+            Assert.Equal(ErrorIds.BackupEnded, (await BackupSite.ErrorAsync(late, HttpStatusCode.Conflict)).Id);
+        await agent.ConnectAsync();
+        await site.MakeBackupAsync(agent);
+    }
+
+    [Fact]
+    public async Task Renewals_and_parts_keep_a_backup_alive()
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+        for (var i = 1; i <= 6; i++)
+        {
+            await PassAsync(site, TimeSpan.FromSeconds(50));
+            using var alive = i % 2 == 0 ? await agent.RenewAsync(backup, 1) : await agent.PutPartAsync(backup, 1, i, new byte[100]);
+            Assert.Equal(HttpStatusCode.NoContent, alive.StatusCode);
+        }
+
+        Assert.Equal(BackupStatusWord.Processing, (await site.StatusAsync(agent, backup)).Status);
+    }
+
+    [Fact]
+    public async Task A_backup_that_no_agent_begins_fails_in_two_minutes()
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await PassAsync(site, TimeSpan.FromSeconds(119));
+        Assert.Equal(BackupStatusWord.Processing, (await site.StatusAsync(agent, backup)).Status);
+        await PassAsync(site, TimeSpan.FromSeconds(1));
+        Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+        Assert.Contains("120 seconds", (await site.StatusAsync(agent, backup)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_fails_at_its_deadline_however_alive_its_agent_is()
+    {
+        await using var site = await StartAsync(new() { ["Backups:Deadline"] = "00:05:00" });
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        var session = await agent.OpenAsync(backup);
+        Assert.Equal(_time.GetUtcNow().AddMinutes(5), session.Deadline);
+        for (var i = 0; i < 10; i++)
+        {
+            await PassAsync(site, TimeSpan.FromSeconds(30));
+            using var _ = await agent.RenewAsync(backup, 1);
+        }
+
+        Assert.Equal(FailureReason.DeadlineExceeded, (await site.RowAsync(backup))!.Reason);
+        using var told = await agent.RenewAsync(backup, 1);
+        Assert.Equal(ErrorIds.BackupEnded, (await BackupSite.ErrorAsync(told, HttpStatusCode.Conflict)).Id);
+    }
+
+    [Fact]
+    public async Task A_controller_that_was_down_does_not_fail_a_backup_for_its_own_absence()
+    {
+        var folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+        try
+        {
+            Guid appliance, backup, instance;
+            string credential;
+            await using (var site = await StartAsync(folder: folder))
+            {
+                var agent = await site.AddOnlineAsync();
+                backup = await site.StartBackupAsync(agent);
+                await agent.OpenAsync(backup);
+                (appliance, instance, credential) = (agent.ApplianceId, agent.Instance, agent.Http.DefaultRequestHeaders.Authorization!.Parameter!);
+            }
+
+            _time.Advance(TimeSpan.FromHours(3));
+            await using (var site = await StartAsync(folder: folder))
+            {
+                var agent = site.Agent(appliance, credential);
+                agent.Instance = instance;
+                await PassAsync(site, TimeSpan.FromSeconds(59));
+                using (var renewed = await agent.RenewAsync(backup, 1))
+                    Assert.Equal(HttpStatusCode.NoContent, renewed.StatusCode);
+
+                // But an agent that doesn't come back is lost, one lease after the start.
+                await PassAsync(site, TimeSpan.FromSeconds(59));
+                Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+                await PassAsync(site, TimeSpan.FromSeconds(1));
+                Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_controller_that_slept_gives_agents_a_lease_to_be_heard_of_again()
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+        _time.Advance(TimeSpan.FromMinutes(30));
+        await SweepAsync(site);
+        Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        using (var renewed = await agent.RenewAsync(backup, 1))
+            Assert.Equal(HttpStatusCode.NoContent, renewed.StatusCode);
+        await PassAsync(site, TimeSpan.FromSeconds(2));
+        Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+    }
+
+    [Fact]
+    public async Task Two_controllers_that_sweep_at_once_end_a_backup_once()
+    {
+        await using var site = await StartAsync();
+        await PassAsync(site, TimeSpan.FromMinutes(2));
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent, new { notifyUrl = "http://192.0.2.1/hook" });
+        await agent.OpenAsync(backup);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SweepAsync(site))));
+        Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+        Assert.Equal(1, await site.Host.CatalogAsync(catalog => catalog.Deliveries.CountAsync(d => d.BackupId == backup)));
+    }
+
+    [Fact]
+    public async Task Half_done_deletions_are_finished()
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var (backup, _) = await site.MakeBackupAsync(agent);
+        await site.Host.CatalogAsync(catalog => catalog.Backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.Deleted, _time.GetUtcNow())));
+        using (var hidden = await site.Admin.GetAsync($"{BackupSite.Path(agent, backup)}/status"))
+            await BackupSite.ErrorAsync(hidden, HttpStatusCode.NotFound);
+        await SweepAsync(site);
+        Assert.Null(await site.RowAsync(backup));
+        Assert.Empty(Directory.GetFiles(Path.Combine(site.Host.DataFolder, "store", "archives")));
+    }
+
+    [Fact]
+    public async Task The_defaults_are_the_documented_ones_and_nonsense_is_refused_at_the_start()
+    {
+        var options = new BackupOptions();
+        Assert.Equal(
+            (TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(2), TimeSpan.FromHours(24), TimeSpan.FromSeconds(2), 4, 64, PartPlan.Default.Capacity),
+            (options.Lease, options.PickUp, options.Deadline, options.SweepInterval, options.ParallelParts, options.MaxPartsInFlight, options.MaxArchiveSize));
+        foreach (var (key, value) in new[]
+        {
+            ("Lease", "00:00:09"), ("PickUp", "02:00:00"), ("Deadline", "00:00:30"), ("SweepInterval", "00:00:00"), ("MaxArchiveSize", "5"),
+            ("ParallelParts", "0"), ("MaxPartsInFlight", "2000"),
+        })
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => ControllerHost.StartAsync(settings: new Dictionary<string, string?> { [$"Backups:{key}"] = value }));
+        }
+    }
+
+    /// <summary>The timer is slow here: the tests sweep by themselves.</summary>
+    private Task<BackupSite> StartAsync(Dictionary<string, string?>? settings = null, string? folder = null)
+    {
+        settings ??= [];
+        settings["Backups:SweepInterval"] = "00:01:00";
+        return BackupSite.StartAsync(_time, settings, folder);
+    }
+
+    private async Task PassAsync(BackupSite site, TimeSpan time)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(20))
+        {
+            _time.Advance(left < TimeSpan.FromSeconds(20) ? left : TimeSpan.FromSeconds(20));
+            await SweepAsync(site);
+        }
+    }
+
+    private static Task SweepAsync(BackupSite site) =>
+        site.Host.Services.GetServices<IHostedService>().OfType<BackupSweep>().Single().SweepAsync(CancellationToken.None);
+}

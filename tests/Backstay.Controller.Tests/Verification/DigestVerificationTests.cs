@@ -1,0 +1,121 @@
+using Backstay.Controller.Storage;
+using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Tests.Storage;
+using Backstay.Controller.Verification;
+using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Backstay.Controller.Tests.Verification;
+
+public sealed class DigestVerificationTests
+{
+    [Fact]
+    public async Task A_new_archive_is_verified_in_the_background_and_the_audit_log_says_so()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var (backup, _) = await site.MakeBackupAsync(agent);
+        await EndsAsync(site, backup, VerificationState.Verified);
+        Assert.NotNull((await site.RowAsync(backup))!.Verified);
+        var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "backup.verify"));
+        Assert.Equal((backup.ToString(), "verified", "controller"), (line.Target, line.Detail, line.Actor));
+    }
+
+    [Theory]
+    [InlineData("altered")]
+    [InlineData("cut")]
+    [InlineData("gone")]
+    public async Task An_archive_that_is_not_what_was_sealed_is_damaged(string how)
+    {
+        await using var site = await BackupSite.StartAsync(services: Idle);
+        var agent = await site.AddOnlineAsync();
+        var (backup, _) = await site.MakeBackupAsync(agent);
+        var file = Path.Combine(site.Host.DataFolder, "store", "archives", $"{backup}.1.gpg");
+        switch (how)
+        {
+            case "altered":
+                await using (var stream = File.Open(file, FileMode.Open))
+                {
+                    stream.Position = 5000;
+                    var old = stream.ReadByte();
+                    stream.Position = 5000;
+                    stream.WriteByte((byte)(old ^ 1));
+                }
+
+                break;
+            case "cut":
+                await using (var stream = File.Open(file, FileMode.Open))
+                    stream.SetLength(9_999);
+                break;
+            default:
+                File.Delete(file);
+                break;
+        }
+
+        Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
+        Assert.Equal(VerificationState.Damaged, (await site.RowAsync(backup))!.Verification);
+        var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "backup.verify"));
+        Assert.StartsWith("damaged", line.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_controller_left_unverified_is_taken_up_after_the_restart()
+    {
+        var folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+        try
+        {
+            Guid backup;
+            await using (var site = await BackupSite.StartAsync(folder: folder, services: Idle))
+                (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+            await using (var site = await BackupSite.StartAsync(folder: folder))
+                await EndsAsync(site, backup, VerificationState.Verified);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Several_controllers_share_the_archives_out_and_verify_each_once()
+    {
+        await using var site = await BackupSite.StartAsync(services: Idle);
+        var agent = await site.AddOnlineAsync();
+        for (var i = 0; i < 5; i++)
+            await site.MakeBackupAsync(agent);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            var verification = NewVerification(site);
+            while (await verification.VerifyNextAsync(CancellationToken.None))
+            {
+            }
+        })));
+        Assert.Equal(5, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Verified)));
+        Assert.Equal(5, await site.Host.CatalogAsync(catalog => catalog.AuditLog.CountAsync(a => a.Action == "backup.verify")));
+    }
+
+    [Fact]
+    public async Task A_store_that_can_not_be_read_is_no_proof_of_damage()
+    {
+        await using var site = await BackupSite.StartAsync(services: services =>
+        {
+            Idle(services);
+            FaultyStore.Around(services);
+        });
+        var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+        site.Host.Services.GetRequiredService<FaultPlan>().FailNext(nameof(IArchiveStore.OpenReadAsync), Moment.Before);
+        Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
+        Assert.Equal(VerificationState.Pending, (await site.RowAsync(backup))!.Verification);
+    }
+
+    /// <summary>Without the background service: the test verifies by itself.</summary>
+    private static void Idle(IServiceCollection services) =>
+        services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(DigestVerification)));
+
+    private static DigestVerification NewVerification(BackupSite site) => ActivatorUtilities.CreateInstance<DigestVerification>(site.Host.Services);
+
+    private static Task EndsAsync(BackupSite site, Guid backup, VerificationState state) =>
+        BackupSite.EventuallyAsync(async () => (await site.RowAsync(backup))!.Verification == state, state.ToString());
+}
