@@ -80,7 +80,7 @@ case $what in
     export BACKSTAY_PASSPHRASE=benchmark-passphrase
     printf '%-6s %12s %12s %8s\n' run "pipeline s" "whole s" ratio
     for run in $(seq "$runs"); do
-      from=$(now); "$native/backstay" archive create --quiet --force --output "$scratch/alone.gpg" "$tree"
+      from=$(now); "$native/backstay" archive create --quiet --force --to "$scratch/alone.gpg" "$tree"
       alone=$(echo "$(now) $from" | awk '{ printf "%.2f", $1 - $2 }')
       whole=$(one_backup)
       printf '%-6s %12s %12s %8s\n' "$run" "$alone" "$whole" "$(echo "$whole $alone" | awk '{ printf "%.2f", $1 / $2 }')"

@@ -22,6 +22,9 @@ internal static class Preconditions
             ErrorIds.PreconditionFailed, "If-Match names none of what is here. Ask for its ETag again, or leave the header out.");
     }
 
+    /// <summary><c>If-None-Match: *</c> (section 13.1.2): the client means a resource that has nothing to show yet.</summary>
+    public static bool OnlyIfNothing(IHeaderDictionary headers) => headers.IfNoneMatch is ["*"];
+
     /// <summary><c>If-None-Match</c> (section 13.1.2), by weak comparison: whether the client has it already.</summary>
     public static bool IsKnown(IHeaderDictionary headers, EntityTagHeaderValue current) =>
         headers.IfNoneMatch.Count > 0

@@ -2,12 +2,16 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Backups;
 
-/// <summary>Step 12: DELETE. A backup that has not ended is cancelled and stays as a failure; one that has ended goes.</summary>
+/// <summary>
+/// Step 12: DELETE. A backup that has not ended is cancelled and stays as a failure; one that has ended goes, unless the request says
+/// <c>If-None-Match: *</c> (RFC 9110, section 13.1.2): a cancel that comes too late removes nothing.
+/// </summary>
 internal sealed class RemoveBackup(
     CatalogContext catalog, WriteGate gate, AuditTrail audit, BackupEnding ending, Deletion deletion, TimeProvider time)
 {
@@ -23,27 +27,31 @@ internal sealed class RemoveBackup(
         if (Preconditions.Refusal(request.Headers, tag) is { } failed)
             return failed;
 
-        await remove.RunAsync(backup, appliance!, caller, version, cancellationToken);
+        var outcome = version.AnswersAccepted ? StatusCodes.Status202Accepted : StatusCodes.Status204NoContent;
+        if (!await remove.CancelAsync(backup, appliance!, caller, outcome, cancellationToken))
+        {
+            // It has ended, perhaps a moment ago.
+            if (Preconditions.OnlyIfNothing(request.Headers))
+                return ApiErrors.PreconditionFailed(ErrorIds.BackupEnded, "The backup has ended: there is nothing to cancel.");
+            await remove.DeleteAsync(backup, appliance!, outcome, cancellationToken);
+        }
+
         return version.AnswersAccepted ? TypedResults.Accepted((string?)null) : TypedResults.NoContent();
     }
 
-    private async Task RunAsync(
-        BackupEntity backup, ApplianceEntity appliance, Caller caller, PeerVersion version, CancellationToken cancellationToken)
-    {
-        var outcome = version.AnswersAccepted ? StatusCodes.Status202Accepted : StatusCodes.Status204NoContent;
-        var detail = $"backup {backup.Id}";
-        if (backup.State < BackupState.Succeeded
-            && await ending.FailAsync(
-                backup.Id,
-                BackupFailure.Cancelled(caller.Name),
-                cancellationToken,
-                also: () => audit.Add("backup.cancel", appliance.Name, detail, outcome)))
-        {
-            return;
-        }
+    private async Task<bool> CancelAsync(
+        BackupEntity backup, ApplianceEntity appliance, Caller caller, int outcome, CancellationToken cancellationToken) =>
+        backup.State < BackupState.Succeeded
+        && await ending.FailAsync(
+            backup.Id,
+            BackupFailure.Cancelled(caller.Name),
+            cancellationToken,
+            also: () => audit.Add("backup.cancel", appliance.Name, $"backup {backup.Id}", outcome));
 
-        // It has ended (perhaps a moment ago). The state first, then the store, then the row: a crash in between leaves a row that
-        // the sweep finishes, never an archive that nobody knows of.
+    private async Task DeleteAsync(BackupEntity backup, ApplianceEntity appliance, int outcome, CancellationToken cancellationToken)
+    {
+        // The state first, then the store, then the row: a crash in between leaves a row that the sweep finishes, never an archive that
+        // nobody knows of.
         using (await gate.EnterAsync(cancellationToken))
         {
             await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
@@ -54,7 +62,7 @@ internal sealed class RemoveBackup(
             if (marked == 0)
                 return; // somebody else deletes it
 
-            audit.Add("backup.delete", appliance.Name, detail, outcome);
+            audit.Add("backup.delete", appliance.Name, $"backup {backup.Id}", outcome);
             await catalog.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }

@@ -16,9 +16,13 @@ internal static partial class HostingServices
         ["--key"] = "Tls:KeyFile",
     };
 
+    /// <summary>What the host itself takes without a section.</summary>
+    private static readonly string[] HostSwitches = ["--environment", "--contentRoot", "--applicationName"];
+
     /// <summary>The data folder, TLS, the web server, what the first start does, health.</summary>
     public static WebApplicationBuilder AddHosting(this WebApplicationBuilder builder, string[] args)
     {
+        RefuseUnknown(args);
         builder.Configuration.AddCommandLine(args, Switches);
         var services = builder.Services;
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -60,6 +64,14 @@ internal static partial class HostingServices
         await using var scope = app.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
         Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
+    }
+
+    /// <summary>A misspelt option would otherwise mean its default, in silence.</summary>
+    private static void RefuseUnknown(string[] args)
+    {
+        var names = args.Where(arg => arg.StartsWith('-')).Select(arg => arg.Split('=')[0]);
+        if (names.FirstOrDefault(name => !name.Contains(':', StringComparison.Ordinal) && !Switches.ContainsKey(name) && !HostSwitches.Contains(name)) is { } unknown)
+            throw new StartupException($"There is no option {unknown}; --help lists those that there are.");
     }
 
     private static string Or(string value, string? other) => value is "" ? other ?? "" : value;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 
 namespace Backstay.Protocol.Admin;
 
@@ -24,6 +25,15 @@ public sealed partial class AdminClient
     /// <summary><c>DELETE /appliances/{id}/backup/{backupId}</c>: removes the archive; an unfinished backup is cancelled.</summary>
     public async Task DeleteBackupAsync(Guid applianceId, Guid backupId, CancellationToken cancellationToken) =>
         await CallAsync(HttpMethod.Delete, $"admin/appliances/{applianceId}/backup/{backupId}", cancellationToken);
+
+    /// <summary>The same call, but for a backup that has not ended only: one that has is left alone (412 <c>backup-ended</c>).</summary>
+    public async Task CancelBackupAsync(Guid applianceId, Guid backupId, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Delete, $"admin/appliances/{applianceId}/backup/{backupId}", JsonForm);
+        request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        using var response = await _http.SendAsync(request, cancellationToken);
+        await ThrowIfRefusedAsync(response, cancellationToken);
+    }
 
     /// <summary><c>GET /backups</c>: the backups of every appliance that the caller may back up.</summary>
     public async Task<PagedList<Backup>> ListBackupsAsync(ListRequest? query, CancellationToken cancellationToken) =>

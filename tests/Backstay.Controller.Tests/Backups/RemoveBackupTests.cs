@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Storage;
 using Backstay.Protocol.Admin;
@@ -46,6 +47,18 @@ public sealed class RemoveBackupTests
         var status = await site.StatusAsync(agent, backup);
         Assert.Equal((BackupResult.Failure, "The backup was cancelled."), (status.Result, status.Message));
         await site.StartBackupAsync(agent);
+    }
+
+    [Fact]
+    public async Task A_cancel_that_comes_after_the_end_removes_nothing()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var (backup, archive) = await site.MakeBackupAsync(agent);
+        using var late = await site.SendAsync(
+            HttpMethod.Delete, BackupSite.Path(agent, backup), headers: headers => headers.IfNoneMatch.Add(EntityTagHeaderValue.Any));
+        Assert.Equal(ErrorIds.BackupEnded, (await BackupSite.ErrorAsync(late, HttpStatusCode.PreconditionFailed)).Id);
+        Assert.Equal(archive, await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, backup)));
     }
 
     [Fact]

@@ -23,14 +23,13 @@ internal sealed class CancelCommand : CliCommand
         var client = connection.Client;
         var appliance = await client.FindApplianceAsync(invocation.Value(_name), cancellationToken);
         var backup = await client.FindBackupAsync(appliance, invocation.Value(_backup), Latest.Unfinished, cancellationToken);
-        // DELETE of a backup that has ended would remove its archive.
         if (backup.Status == BackupStatusWord.Done)
         {
             throw new CliException(
                 ExitCode.Failure, CliErrorIds.NotRunning, $"Backup {backup.Id} has ended ({BackupText.State(backup)}): nothing to stop.");
         }
 
-        await client.DeleteBackupAsync(appliance.Id, backup.Id, cancellationToken);
+        await client.CancelBackupAsync(appliance.Id, backup.Id, cancellationToken);
         var stopped = await client.FindBackupAsync(appliance.Id, backup.Id, cancellationToken) ?? backup;
         invocation.Terminal.Result(stopped, AdminJson.Default.Backup, shown => invocation.Terminal.Line($"Cancelled {shown.Id}."));
         return ExitCode.Ok;
