@@ -126,7 +126,8 @@ public sealed class ArchiveWriter : IAsyncDisposable
             {
                 CollectedEntry entry = await _collected.RentAsync(token).ConfigureAwait(false);
                 entry.SetStream(section, relative, content, length, attributes, done);
-                _collected.Post(entry);
+                _collected.Post();
+                _collected.Flush();
                 await done.Task.WaitAsync(token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);

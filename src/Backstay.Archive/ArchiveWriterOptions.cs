@@ -13,9 +13,10 @@ public sealed record ArchiveWriterOptions
     public int CompressedBlocks { get; init; } = 8;
 
     /// <summary>
-    /// Entries that the collecting stage may be ahead of tar, 2 to 256, default 32. Each holds up to 64 KiB of content.
+    /// Entries that the collecting stage may be ahead of tar, 16 to 256, default 64, handed over eight at a time. Each holds up
+    /// to 64 KiB of content.
     /// </summary>
-    public int CollectedEntries { get; init; } = 32;
+    public int CollectedEntries { get; init; } = 64;
 
     /// <summary>
     /// Folder of the unlinked temporary file that collects SHA256SUMS (about 150 bytes a file). Default: the system's
@@ -28,7 +29,7 @@ public sealed record ArchiveWriterOptions
         Check(CompressionLevel, 1, 19, nameof(CompressionLevel));
         Check(TarBlocks, 2, 64, nameof(TarBlocks));
         Check(CompressedBlocks, 2, 64, nameof(CompressedBlocks));
-        Check(CollectedEntries, 2, 256, nameof(CollectedEntries));
+        Check(CollectedEntries, 16, 256, nameof(CollectedEntries));
         if (!Directory.Exists(SpoolFolder))
             throw new ArgumentException($"{nameof(SpoolFolder)} '{SpoolFolder}' doesn't exist; name a writable folder.");
     }

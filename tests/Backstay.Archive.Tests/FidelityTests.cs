@@ -18,7 +18,7 @@ public sealed class FidelityTests
         chown -h 77:88 dangling
         ln plain/large hard-large; ln plain/file hard-file; ln symlink hard-symlink
         mkfifo fifo; chmod 0622 fifo; mknod null c 1 3; mknod loop b 7 300
-        touch "$(printf 'latin1-\351')" "$(printf 'new\nline')" 'back\slash' ' leading space' '-dash' 'umlaut-ä-日本'
+        touch "$(printf 'latin1-\351')" "$(printf 'new\nline')" 'back\slash' ' leading space' './-dash' 'umlaut-ä-日本'
         mkdir "$(printf 'dir-\377')"; touch "$(printf 'dir-\377/in')"
         long=$(printf 'n%.0s' $(seq 250)); mkdir -p "$long/$long/$long"; printf l > "$long/$long/$long/leaf"
         ln -s "$long/$long" "long-link"
@@ -62,7 +62,7 @@ public sealed class FidelityTests
             cd {output}
             gpg --batch --quiet --pinentry-mode loopback --passphrase '{Archives.Passphrase}' -d ../a.bks > ../a.zst
             tar --zstd --numeric-owner --xattrs --xattrs-include='*' --acls -xpf ../a.zst 2> ../tar-errors
-            test ! -s ../tar-errors
+            ! grep -v 'implausibly old time stamp 1969\|in the future' ../tar-errors # it restores them all the same
             sha256sum --check --strict --quiet backstay/SHA256SUMS
             """);
 

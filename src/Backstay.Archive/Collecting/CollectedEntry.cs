@@ -50,6 +50,13 @@ internal sealed class CollectedEntry
         StreamDone = null;
     }
 
+    public void CloseDescriptor()
+    {
+        if (Fd >= 0)
+            _ = Libc.Close(Fd);
+        Fd = -1;
+    }
+
     /// <summary>Makes this an entry that isn't from a folder.</summary>
     public void SetStream(
         ArchiveSection section, ReadOnlySpan<byte> name, Stream content, long length, ArchiveFileAttributes attributes,

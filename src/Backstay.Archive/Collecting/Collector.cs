@@ -20,12 +20,11 @@ internal sealed class Collector(EntryQueue queue, ArchiveTally tally)
             CollectedEntry entry = await queue.RentAsync(cancellationToken).ConfigureAwait(false);
             bool archived = Look(walker, section, entry);
             if (archived)
-                queue.Post(entry);
-            else
-                queue.Return(entry);
+                queue.Post();
             found |= first && archived;
             first = false;
         }
+        queue.Flush();
         return found;
     }
 
@@ -49,9 +48,7 @@ internal sealed class Collector(EntryQueue queue, ArchiveTally tally)
                 continue;
             CollectedEntry entry = await queue.RentAsync(cancellationToken).ConfigureAwait(false);
             if (LookAtParent(section, root.AsSpan(0, slash), entry))
-                queue.Post(entry);
-            else
-                queue.Return(entry);
+                queue.Post();
         }
         _parents.Clear();
         _parents.AddRange(parents);

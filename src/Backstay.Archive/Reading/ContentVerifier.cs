@@ -85,10 +85,15 @@ internal sealed class ContentVerifier : IDisposable
                 await ReadContentAsync(cancellationToken).ConfigureAwait(false);
                 _found.Add(_digest, entry.Name.Span);
                 if (entry.LinkCount > 1)
-                    _links.Add(entry, _digest);
+                    _links.Add(entry, [.. _digest]);
                 break;
             case ArchiveEntryKind.HardLink:
-                _found.Add(_links.Find(entry), entry.Name.Span);
+                if (_links.Find(entry) is { } digest)
+                    _found.Add(digest, entry.Name.Span);
+                break;
+            default:
+                if (entry.LinkCount > 1)
+                    _links.Add(entry, digest: null);
                 break;
         }
         _extractor?.End(entry);

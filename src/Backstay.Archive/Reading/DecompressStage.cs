@@ -45,13 +45,18 @@ internal static class DecompressStage
         try
         {
             OperationStatus status = decompressor.UnwrapStream(from, to, out int used, out int written);
-            return (status == OperationStatus.Done, used, written);
+            if (status != OperationStatus.InvalidData) // which it tells of some damage, instead of throwing
+                return (status == OperationStatus.Done, used, written);
         }
         catch (ZstdException e)
         {
-            throw new ArchiveException(ArchiveFault.Damaged, $"The archive is damaged: its compressed data can't be read ({e.Message}).", e);
+            throw Unreadable(e);
         }
+        throw Unreadable(null);
     }
+
+    private static ArchiveException Unreadable(Exception? inner)
+        => new(ArchiveFault.Damaged, "The archive is damaged: its compressed data can't be read. Get it again from where it is stored.", inner);
 
     private static void CheckLimits(ReadOptions options, long expanded, long sealedBytes)
     {

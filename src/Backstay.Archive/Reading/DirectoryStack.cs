@@ -51,7 +51,7 @@ internal sealed class DirectoryStack : IDisposable
             if (error != Errno.None || folder.IsEmpty)
                 break;
             int parent = fd;
-            error = LinuxFile.Open(parent, Leaf(folder[range]), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, out fd);
+            error = LinuxFile.Open(parent, LeafOf(folder[range]), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, out fd);
             _ = Libc.Close(parent);
         }
         return fd;

@@ -11,24 +11,27 @@ internal sealed class LinkDigests
 {
     private readonly Dictionary<UInt128, Target> _targets = [];
 
-    private sealed record Target(byte[] Digest)
+    private sealed record Target(byte[]? Digest)
     {
         public uint NamesLeft { get; set; }
     }
 
-    public void Add(TarEntry entry, ReadOnlySpan<byte> digest)
+    /// <summary>Remembers the first of several names.</summary>
+    /// <param name="entry">A first name.</param>
+    /// <param name="digest">Null for anything but a regular file.</param>
+    public void Add(TarEntry entry, byte[]? digest)
     {
         if (_targets.Count == HardLinkTable.MaxFiles)
             throw new ArchiveException(ArchiveFault.TooLarge, $"More than {HardLinkTable.MaxFiles} files of the archive wait for a hard link.");
-        _targets[KeyOf(entry.Name.Span)] = new Target(digest.ToArray()) { NamesLeft = entry.LinkCount - 1 };
+        _targets[KeyOf(entry.Name.Span)] = new Target(digest) { NamesLeft = entry.LinkCount - 1 };
     }
 
-    /// <summary>Digest of the file that a hard link points to.</summary>
-    public byte[] Find(TarEntry link)
+    /// <summary>Digest of the file that a hard link points to; null if that is no regular file.</summary>
+    public byte[]? Find(TarEntry link)
     {
         UInt128 key = KeyOf(link.LinkTarget.Span);
         if (!_targets.TryGetValue(key, out Target? target))
-            throw OpeningStage.Damaged($"the hard link '{DisplayName.Of(link.Name.Span)}' points to no file before it.");
+            throw OpeningStage.Damaged($"the hard link '{DisplayName.Of(link.Name.Span)}' points to nothing before it.");
         if (--target.NamesLeft == 0)
             _targets.Remove(key);
         return target.Digest;

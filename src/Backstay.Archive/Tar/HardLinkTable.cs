@@ -18,8 +18,10 @@ internal sealed class HardLinkTable
     public sealed class Target
     {
         public required byte[] Name { get; init; }
-        public required byte[] Digest { get; init; }
-        public required long Size { get; init; }
+
+        /// <summary>Null for anything but a regular file: a link of a symbolic link or a pipe.</summary>
+        public required byte[]? Digest { get; init; }
+
         public required uint NamesLeft { get; set; }
     }
 
@@ -40,13 +42,12 @@ internal sealed class HardLinkTable
         return target;
     }
 
-    public void Add(in FileStatus status, ReadOnlySpan<byte> name, ReadOnlySpan<byte> digest, long size)
+    public void Add(in FileStatus status, ReadOnlySpan<byte> name, byte[]? digest)
     {
         _targets[(status.FileSystem, status.Inode)] = new Target
         {
             Name = name.ToArray(),
-            Digest = digest.ToArray(),
-            Size = size,
+            Digest = digest,
             NamesLeft = status.LinkCount - 1,
         };
         _nameBytes += name.Length;

@@ -17,7 +17,7 @@ internal readonly ref struct TarHead
     /// <summary>For a sparse file its size with holes; -1 for any other.</summary>
     public long SparseSize { get; init; }
 
-    /// <summary>For the first name of a file with several: how many names it has on the appliance. Otherwise 0.</summary>
+    /// <summary>For the first of several names: how many there are on the appliance. Otherwise 0.</summary>
     public uint LinkCount { get; init; }
 
     public required int Permissions { get; init; }

@@ -47,28 +47,18 @@ internal sealed class TarStage : IDisposable
     /// <summary>Writes everything that is collected, until the queue is complete.</summary>
     public async Task WriteCollectedAsync(EntryQueue queue, CancellationToken cancellationToken)
     {
-        await foreach (CollectedEntry entry in queue.Filled.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (EntryBatch batch in queue.Filled.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             try
             {
-                if (_section != entry.Section)
-                    _links.Clear();
-                _section = entry.Section;
-                _tally.Begin(entry.Section, entry.SourcePath);
-                await WriteEntryAsync(entry, cancellationToken).ConfigureAwait(false);
-                entry.StreamDone?.TrySetResult();
-            }
-            catch (Exception e)
-            {
-                entry.StreamDone?.TrySetException(e);
-                throw;
+                for (int i = 0; i < batch.Count; i++)
+                    await WriteAndReleaseAsync(batch[i], cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                if (entry.Fd >= 0)
-                    _ = Libc.Close(entry.Fd);
+                batch.CloseDescriptors(); // of those that were not written because one before failed
             }
-            queue.Return(entry);
+            queue.Return(batch);
         }
     }
 
@@ -97,25 +87,51 @@ internal sealed class TarStage : IDisposable
         _output.Complete();
     }
 
+    private async ValueTask WriteAndReleaseAsync(CollectedEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_section != entry.Section)
+                _links.Clear();
+            _section = entry.Section;
+            _tally.Begin(entry.Section, entry.SourcePath);
+            await WriteEntryAsync(entry, cancellationToken).ConfigureAwait(false);
+            entry.StreamDone?.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            entry.StreamDone?.TrySetException(e);
+            throw;
+        }
+        finally
+        {
+            entry.CloseDescriptor();
+        }
+    }
+
     private async ValueTask WriteEntryAsync(CollectedEntry entry, CancellationToken cancellationToken)
     {
-        bool severalNames = entry.Kind == ArchiveEntryKind.File && entry.Stream is null && entry.Status.LinkCount > 1;
+        bool severalNames = entry.Kind != ArchiveEntryKind.Directory && entry.Status.LinkCount > 1;
         if (severalNames && _links.Find(entry.Status) is { } target)
         {
             entry.Attributes.Clear(); // they are the file's, and came with its first name
             await _output.WriteAsync(Head(entry, ArchiveEntryKind.HardLink, target.Name, 0), cancellationToken).ConfigureAwait(false);
-            _checksums.Add(target.Digest, entry.Name.Span);
+            if (target.Digest is not null)
+                _checksums.Add(target.Digest, entry.Name.Span);
             _tally.Count(entry.Section, ArchiveEntryKind.HardLink);
             return;
         }
+        bool remember = severalNames && HasRoomForLink(entry);
         if (entry.Kind != ArchiveEntryKind.File)
         {
-            await _output.WriteAsync(Head(entry, entry.Kind, entry.LinkTarget.Span, 0), cancellationToken).ConfigureAwait(false);
+            ReadOnlyMemory<byte> head = Head(entry, entry.Kind, entry.LinkTarget.Span, 0, remember);
+            await _output.WriteAsync(head, cancellationToken).ConfigureAwait(false);
+            if (remember)
+                _links.Add(entry.Status, entry.Name.Span, digest: null);
             _tally.Count(entry.Section, entry.Kind);
             return;
         }
 
-        bool remember = severalNames && HasRoomForLink(entry);
         long size, stored;
         if (entry.Stream is not null)
         {
@@ -144,7 +160,7 @@ internal sealed class TarStage : IDisposable
         await PadAsync(stored, cancellationToken).ConfigureAwait(false);
         _checksums.Add(_digest, entry.Name.Span);
         if (remember)
-            _links.Add(entry.Status, entry.Name.Span, _digest, size);
+            _links.Add(entry.Status, entry.Name.Span, [.. _digest]);
         _tally.Count(entry.Section, ArchiveEntryKind.File);
     }
 

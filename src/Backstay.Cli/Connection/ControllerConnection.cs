@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Cli.Connection;
@@ -59,6 +60,11 @@ internal sealed class ControllerConnection : IDisposable
             catch (HttpRequestException e) when (trust.Refused is not null)
             {
                 throw UntrustedController.Error(address, trust.Expected, trust.Refused, e);
+            }
+            catch (SocketException e)
+            {
+                // A connection that is reset while it is being made comes out of the handler as it is.
+                throw new HttpRequestException(HttpRequestError.ConnectionError, e.Message, e);
             }
         }
     }

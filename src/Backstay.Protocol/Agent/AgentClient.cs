@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -141,7 +140,7 @@ public sealed class AgentClient(HttpClient http, AgentClientAddresses addresses,
                     : MovingOn(request, await AgentClientErrors.ReadAsync(response, time, linked.Token));
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or AuthenticationException)
+        catch (Exception e) when (AgentClientErrors.IsNoAnswer(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
             return MovingOn(request, AgentClientErrors.NoAnswer(addresses.Current, e));
@@ -165,7 +164,7 @@ public sealed class AgentClient(HttpClient http, AgentClientAddresses addresses,
         {
             return new(AgentClientErrors.Unreadable(response.StatusCode), null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (AgentClientErrors.IsNoAnswer(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new(AgentClientErrors.NoAnswer(addresses.Current, e), null);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using Backstay.Protocol.Admin;
@@ -33,6 +34,13 @@ internal static class AgentClientErrors
             error ?? new ApiError(ErrorIds.ServiceUnavailable, $"{Host(response)} answered {(int)response.StatusCode}, not as a controller."),
             verdict == AgentVerdict.TryAgain ? Pause(response.Headers.RetryAfter, time) : null);
     }
+
+    /// <summary>
+    /// Whether an exception only says that nobody answered. The handler lets some of the socket's own out: a connection that is reset
+    /// while it is being made has no remote end point any more.
+    /// </summary>
+    public static bool IsNoAnswer(Exception exception) => exception
+        is HttpRequestException or IOException or OperationCanceledException or AuthenticationException or SocketException;
 
     public static AgentReply NoAnswer(Uri controller, Exception exception)
     {

@@ -43,7 +43,7 @@ public sealed class AgentClientEvents : IDisposable
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (AgentClientErrors.IsNoAnswer(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
             return false;

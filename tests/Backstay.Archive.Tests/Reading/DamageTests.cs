@@ -84,7 +84,8 @@ public sealed class DamageTests
     {
         using var scratch = new Scratch();
         using var key = SessionKey.Generate();
-        byte[] archive = await SmallArchiveAsync(scratch, key);
+        scratch.Write("source/large", Archives.Noise(3_000_000, 5));
+        (byte[] archive, _) = await Archives.CreateAsync(scratch["source"], key: key);
         archive[^1] ^= 1; // in the MDC: everything has been extracted when it is found
 
         var refused = await Assert.ThrowsAsync<ArchiveException>(

@@ -105,10 +105,10 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task A_sparse_file_of_exabytes_is_refused_before_its_holes_are_hashed()
+    public async Task A_sparse_file_of_a_petabyte_is_refused_before_its_holes_are_hashed()
     {
         var archive = new HandMade();
-        archive.Raw(SparseHeader(realSize: 1L << 60)).Raw(Pad("1\n1152921504606846976\n0\n"));
+        archive.Raw(SparseHeader(realSize: 1L << 50, stored: 512)).Raw(Pad("1\n1125899906842624\n0\n"));
 
         var refused = await Assert.ThrowsAsync<ArchiveException>(
             async () => await Archives.VerifyAsync(await archive.SealAsync(), Unlock.WithSessionKey(archive.Key)));
@@ -177,11 +177,11 @@ public sealed class HostileArchiveTests
         Assert.Equal(ArchiveFault.Target, refused.Fault);
     }
 
-    private static byte[] SparseHeader(long realSize) => new TarHeaderWriter().Write(new TarHead
+    private static byte[] SparseHeader(long realSize, long stored = 1024) => new TarHeaderWriter().Write(new TarHead
     {
         Kind = ArchiveEntryKind.File,
         Name = "config/sparse"u8,
-        StoredSize = 1024,
+        StoredSize = stored,
         SparseSize = realSize,
         Permissions = 0,
         Uid = 0,

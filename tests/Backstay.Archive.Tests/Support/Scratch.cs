@@ -20,5 +20,6 @@ internal sealed class Scratch : IDisposable
         return this[name];
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>By rm, because .NET can't delete names that aren't UTF-8.</summary>
+    public void Dispose() => System.Diagnostics.Process.Start("rm", ["-rf", Folder]).WaitForExit();
 }
