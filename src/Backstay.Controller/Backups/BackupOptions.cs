@@ -29,7 +29,10 @@ internal sealed class BackupOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The largest archive that an agent may send, in bytes. 1 MiB to what the part plan holds (520 GiB), the default.</summary>
+    /// <summary>
+    /// The largest archive that an agent may send, in bytes. 1 MiB or more; default: what the part plan holds (520 GiB), which no
+    /// setting exceeds.
+    /// </summary>
     [Range(1024 * 1024, long.MaxValue)]
     public long MaxArchiveSize { get; set; } = PartPlan.Default.Capacity;
 
@@ -38,7 +41,7 @@ internal sealed class BackupOptions
     public int ParallelParts { get; set; } = 4;
 
     /// <summary>
-    /// How many parts of all agents this controller takes in at the same time; each costs about 1.5 MiB of memory. The next one is
+    /// How many parts of all agents this controller takes in at the same time; each costs about 1 MiB of memory. The next one is
     /// answered 503 with <c>Retry-After</c>. 1 to 1,024, default 64.
     /// </summary>
     [Range(1, 1024)]

@@ -13,7 +13,7 @@ namespace Backstay.Controller.Backups;
 
 /// <summary>
 /// Steps 0 to 2 of a backup. The answer comes before any work: the session key and its envelope are made when the agent opens its
-/// session (docs/decisions/0015).
+/// session (docs/decisions/0016).
 /// </summary>
 internal sealed class StartBackup(
     CatalogContext catalog,

@@ -18,6 +18,9 @@ internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertif
         options.Limits.MaxRequestHeaderCount = 64;
         options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         options.Limits.MaxRequestLineSize = 8 * 1024;
+
+        // Of each connection that sends a part, this much waits in memory for the disk (Kestrel's own: 1 MiB).
+        options.Limits.MaxRequestBufferSize = 256 * 1024;
         foreach (var url in UrlsUnlessBroken().Select(BindingAddress.Parse))
         {
             if (ListenValidation.AddressOf(url) is not { } address)

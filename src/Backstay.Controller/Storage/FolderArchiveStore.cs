@@ -31,7 +31,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
         _incoming = Path.Combine(root, "incoming");
         _archives = Path.Combine(root, "archives");
         _minimumFreeSpace = options.Value.MinimumFreeSpace;
-        Guarded($"make {root}", () =>
+        FileFaults.Guarded($"make {root}", () =>
         {
             foreach (var folder in (string[])[root, _incoming, _archives])
                 MakeFolder(folder);
@@ -40,7 +40,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
 
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
-        Guarded($"begin {key}", () =>
+        FileFaults.Guarded($"begin {key}", () =>
         {
             RequireRoom(0);
             if (File.Exists(ArchivePath(key)))
@@ -76,7 +76,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
-                    throw Translated($"write part {slot.Number} of {key}", exception);
+                    throw FileFaults.Translated($"write part {slot.Number} of {key}", exception);
                 }
 
                 written += read;
@@ -90,14 +90,14 @@ internal sealed class FolderArchiveStore : IArchiveStore
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        Guarded($"write part {slot.Number} of {key}", () => DurableFile.SyncData(file));
+        FileFaults.Guarded($"write part {slot.Number} of {key}", () => DurableFile.SyncData(file));
         return "";
     }
 
     public Task FinishAsync(ArchiveKey key, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken)
     {
         var size = parts.Sum(part => part.Length);
-        Guarded($"finish {key}", () =>
+        FileFaults.Guarded($"finish {key}", () =>
         {
             try
             {
@@ -115,14 +115,14 @@ internal sealed class FolderArchiveStore : IArchiveStore
 
     public Task AbortAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
-        Guarded($"abort {key}", () => File.Delete(IncomingPath(key)));
+        FileFaults.Guarded($"abort {key}", () => File.Delete(IncomingPath(key)));
         return Task.CompletedTask;
     }
 
     public Task<long?> GetLengthAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
         long? length = null;
-        Guarded($"look at {key}", () =>
+        FileFaults.Guarded($"look at {key}", () =>
         {
             var file = new FileInfo(ArchivePath(key));
             length = file.Exists ? file.Length : null;
@@ -133,7 +133,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
     public Task<Stream> OpenReadAsync(ArchiveKey key, long offset, long length, CancellationToken cancellationToken)
     {
         Stream? stream = null;
-        Guarded($"read {key}", () =>
+        FileFaults.Guarded($"read {key}", () =>
         {
             var file = File.OpenHandle(
                 ArchivePath(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
@@ -144,7 +144,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
 
     public Task WriteSidecarAsync(ArchiveKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
-        Guarded($"write the sidecar of {key}", () =>
+        FileFaults.Guarded($"write the sidecar of {key}", () =>
         {
             // Temporary in the folder of the final name, and never listed: its extension is neither of the two.
             var temporary = $"{SidecarPath(key)}.{Guid.NewGuid():N}";
@@ -172,13 +172,13 @@ internal sealed class FolderArchiveStore : IArchiveStore
     public Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
         byte[]? json = null;
-        Guarded($"read the sidecar of {key}", () => json = File.Exists(SidecarPath(key)) ? File.ReadAllBytes(SidecarPath(key)) : null);
+        FileFaults.Guarded($"read the sidecar of {key}", () => json = File.Exists(SidecarPath(key)) ? File.ReadAllBytes(SidecarPath(key)) : null);
         return Task.FromResult(json);
     }
 
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
-        Guarded($"delete {key}", () =>
+        FileFaults.Guarded($"delete {key}", () =>
         {
             File.Delete(ArchivePath(key));
             File.Delete(SidecarPath(key));
@@ -192,7 +192,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
         // Both lists are taken whole, so that a failure comes before the first item. Unfinished first: what is finished in
         // between is then seen twice, not never.
         List<StoredObject> found = [];
-        Guarded("list the store", () =>
+        FileFaults.Guarded("list the store", () =>
         {
             found.AddRange(List(_incoming, "", finished: false));
             found.AddRange(List(_archives, ArchiveExtension, finished: true));
@@ -208,7 +208,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken)
     {
         long? free = null;
-        Guarded("measure free space", () => free = FreeSpace());
+        FileFaults.Guarded("measure free space", () => free = FreeSpace());
         return Task.FromResult(free);
     }
 
@@ -244,7 +244,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
     private SafeFileHandle OpenForPart(ArchiveKey key, PartSlot slot)
     {
         SafeFileHandle? file = null;
-        Guarded($"write part {slot.Number} of {key}", () =>
+        FileFaults.Guarded($"write part {slot.Number} of {key}", () =>
         {
             RequireRoom(slot.Length);
 
@@ -282,29 +282,5 @@ internal sealed class FolderArchiveStore : IArchiveStore
         if (OperatingSystem.IsWindows())
             throw new PlatformNotSupportedException("A folder as the archive store needs fsync(2) of folders: run the controller on Linux.");
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static void Guarded(string what, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Translated(what, exception);
-        }
-    }
-
-    private static ArchiveStoreException Translated(string what, Exception exception)
-    {
-        // On Linux the HResult of an IOException is the error number: ENOSPC, EDQUOT.
-        var fault = exception switch
-        {
-            FileNotFoundException or DirectoryNotFoundException => StoreFault.Missing,
-            { HResult: 28 or 122 } => StoreFault.Full,
-            _ => StoreFault.Unavailable,
-        };
-        return new ArchiveStoreException(fault, $"Can't {what}: {exception.Message}", exception);
     }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Protocol.Admin;
-using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -170,23 +169,6 @@ public sealed class BackupSweepTests
         await SweepAsync(site);
         Assert.Null(await site.RowAsync(backup));
         Assert.Empty(Directory.GetFiles(Path.Combine(site.Host.DataFolder, "store", "archives")));
-    }
-
-    [Fact]
-    public async Task The_defaults_are_the_documented_ones_and_nonsense_is_refused_at_the_start()
-    {
-        var options = new BackupOptions();
-        Assert.Equal(
-            (TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(2), TimeSpan.FromHours(24), TimeSpan.FromSeconds(2), 4, 64, PartPlan.Default.Capacity),
-            (options.Lease, options.PickUp, options.Deadline, options.SweepInterval, options.ParallelParts, options.MaxPartsInFlight, options.MaxArchiveSize));
-        foreach (var (key, value) in new[]
-        {
-            ("Lease", "00:00:09"), ("PickUp", "02:00:00"), ("Deadline", "00:00:30"), ("SweepInterval", "00:00:00"), ("MaxArchiveSize", "5"),
-            ("ParallelParts", "0"), ("MaxPartsInFlight", "2000"),
-        })
-        {
-            await Assert.ThrowsAnyAsync<Exception>(() => ControllerHost.StartAsync(settings: new Dictionary<string, string?> { [$"Backups:{key}"] = value }));
-        }
     }
 
     /// <summary>The timer is slow here: the tests sweep by themselves.</summary>
