@@ -35,7 +35,11 @@ public abstract class SourceTest : IDisposable
         var envelope = Envelope.Wrap(key, ["test"], []);
         var manifest = new ArchiveManifest
         {
-            ApplianceName = "gateway-1", AgentVersion = "test", Sections = [section], Started = DateTimeOffset.UtcNow, Hostname = "host",
+            ApplianceName = "gateway-1",
+            AgentVersion = "test",
+            Sections = [section],
+            Started = DateTimeOffset.UtcNow,
+            Hostname = "host",
         };
         var path = Folder.Of("archive.gpg");
         ArchiveSummary summary;

@@ -157,7 +157,10 @@ public sealed class DeliveryQueueTests : NotifyingTest
         {
             catalog.AddRange(Enumerable.Range(0, 100).Select(i => new DeliveryTryEntity
             {
-                DeliveryId = delivery.Id, Time = Time.GetUtcNow(), StatusCode = 500, Milliseconds = i,
+                DeliveryId = delivery.Id,
+                Time = Time.GetUtcNow(),
+                StatusCode = 500,
+                Milliseconds = i,
             }));
             await catalog.SaveChangesAsync();
         });
