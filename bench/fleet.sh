@@ -75,7 +75,7 @@ build
 case $what in
   single)
     tree=$scratch/tree
-    dotnet run --project bench/Backstay.Bench -c Release -- tree "$tree" >/dev/null
+    dotnet run --project bench/Backstay.Bench -c Release -- tree "$tree" 60000 1500 >/dev/null
     start_controller; start_agent single "$tree"
     export BACKSTAY_PASSPHRASE=benchmark-passphrase
     printf '%-6s %12s %12s %8s\n' run "pipeline s" "whole s" ratio

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Linq.Expressions;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,14 +17,6 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
 
     public IReadOnlyList<string> Words { get; } =
         Query?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
-
-    /// <summary>For a list without search and filters of the common kind.</summary>
-    public Task<(PagedList<TWire>? List, ApiErrorResult? Error)> PageAsync<T, TWire>(
-        IQueryable<T> items,
-        IReadOnlyDictionary<string, Expression<Func<T, object?>>> orders,
-        Func<T, TWire> toWire,
-        CancellationToken cancellationToken) =>
-        PageAsync(items, new ListShape<T> { Orders = orders }, toWire, cancellationToken);
 
     /// <summary>
     /// Searches, filters, orders, counts, cuts the page out and answers in the one form of lists; or 400 that names the parameter.
