@@ -69,7 +69,8 @@ internal static partial class HostingServices
     /// <summary>A misspelt option would otherwise mean its default, in silence.</summary>
     private static void RefuseUnknown(string[] args)
     {
-        var names = args.Where(arg => arg.StartsWith('-')).Select(arg => arg.Split('=')[0]);
+        // "--NAME=" with nothing behind it sets nothing: hosts that wrap this program write sections like that.
+        var names = args.Where(arg => arg.StartsWith('-') && !arg.EndsWith('=')).Select(arg => arg.Split('=')[0]);
         if (names.FirstOrDefault(name => !name.Contains(':', StringComparison.Ordinal) && !Switches.ContainsKey(name) && !HostSwitches.Contains(name)) is { } unknown)
             throw new StartupException($"There is no option {unknown}; --help lists those that there are.");
     }
