@@ -16,8 +16,9 @@ internal static partial class HostingServices
         ["--key"] = "Tls:KeyFile",
     };
 
-    /// <summary>What the host itself takes without a section.</summary>
-    private static readonly string[] HostSwitches = ["--environment", "--contentRoot", "--applicationName"];
+    /// <summary>What is taken without a section.</summary>
+    private static readonly string[] HostSwitches =
+        ["--environment", "--contentRoot", "--applicationName", "--BACKSTAY_ADMIN_PASSWORD", "--BACKSTAY_PASSPHRASE"];
 
     /// <summary>The data folder, TLS, the web server, what the first start does, health.</summary>
     public static WebApplicationBuilder AddHosting(this WebApplicationBuilder builder, string[] args)
