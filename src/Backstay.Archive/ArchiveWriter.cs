@@ -14,7 +14,7 @@ namespace Backstay.Archive;
 /// <code>
 /// 5.1 collect    the caller's AddTreeAsync      → EntryQueue   walks, looks, reads small files
 /// 5.2 tar        TarStage                       → BlockPipe    headers, large files, SHA-256 of every file
-/// 5.3 zstd       CompressStage                  → BlockPipe    one frame
+/// 5.3 zstd       CompressStage                  → BlockPipe    frames of 2 MiB, two at a time
 /// 5.4 OpenPGP    SealingStage                   → output       SHA-1, AES-256-CFB, packets
 /// </code>
 /// A stage that fails stops all others, and its exception is what every later call throws.
@@ -29,6 +29,7 @@ public sealed class ArchiveWriter : IAsyncDisposable
     private readonly EntryQueue _collected;
     private readonly Collector _collector;
     private readonly TarStage _tar;
+    private readonly CompressStage _compress;
     private readonly SealingStage _sealing;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task _stages;
@@ -48,10 +49,11 @@ public sealed class ArchiveWriter : IAsyncDisposable
         var tarPipe = new BlockPipe(options.TarBlocks, TarBlockSize);
         var compressedPipe = new BlockPipe(options.CompressedBlocks, CompressedBlockSize);
         _tar = new TarStage(tarPipe, _tally, options.SpoolFolder);
+        _compress = new CompressStage(options.CompressionLevel, options.CompressionWorkers);
         _sealing = new SealingStage(output, key, _tally);
         _stages = Task.WhenAll(
             StartStage(WriteTarAsync),
-            StartStage(token => CompressStage.RunAsync(tarPipe, compressedPipe, options.CompressionLevel, token)),
+            StartStage(token => _compress.RunAsync(tarPipe, compressedPipe, token)),
             StartStage(token => _sealing.RunAsync(envelope, compressedPipe, token)));
     }
 
@@ -161,6 +163,7 @@ public sealed class ArchiveWriter : IAsyncDisposable
         await _stages.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _collected.CloseDescriptors();
         _tar.Dispose();
+        _compress.Dispose();
         _sealing.Dispose();
         _abort.Dispose();
     }

@@ -1,13 +1,16 @@
 namespace Backstay.Archive;
 
-/// <summary>How an archive is written. The defaults keep the whole writer below 25 MiB of memory.</summary>
+/// <summary>How an archive is written. With the defaults the writer's buffers come to some 23 MiB, whatever is archived.</summary>
 public sealed record ArchiveWriterOptions
 {
-    /// <summary>Zstandard level, 1 to 19, default 3. From 10 on the compressor alone needs more than 25 MiB.</summary>
+    /// <summary>Zstandard level, 1 to 19, default 3. Higher ones need far more memory: 19 about 100 MiB for each worker.</summary>
     public int CompressionLevel { get; init; } = 3;
 
-    /// <summary>Blocks of 256 KiB between tar and zstd, 2 to 64, default 8.</summary>
-    public int TarBlocks { get; init; } = 8;
+    /// <summary>Frames that are compressed at a time, 1 to 16; each costs about 6 MiB. Default: 2, or 1 with one processor.</summary>
+    public int CompressionWorkers { get; init; } = Math.Min(2, Environment.ProcessorCount);
+
+    /// <summary>Blocks of 256 KiB between tar and zstd, 2 to 64, default 4.</summary>
+    public int TarBlocks { get; init; } = 4;
 
     /// <summary>Blocks of 128 KiB between zstd and OpenPGP, 2 to 64, default 8.</summary>
     public int CompressedBlocks { get; init; } = 8;
@@ -27,6 +30,7 @@ public sealed record ArchiveWriterOptions
     internal void Validate()
     {
         Check(CompressionLevel, 1, 19, nameof(CompressionLevel));
+        Check(CompressionWorkers, 1, 16, nameof(CompressionWorkers));
         Check(TarBlocks, 2, 64, nameof(TarBlocks));
         Check(CompressedBlocks, 2, 64, nameof(CompressedBlocks));
         Check(CollectedEntries, 16, 256, nameof(CollectedEntries));

@@ -1,23 +1,78 @@
 namespace Backstay.Archive;
 
-/// <summary>The third stage: one Zstandard frame with a checksum. Blocks it hands on are full, but for the last.</summary>
-internal static class CompressStage
+/// <summary>
+/// The third stage: Zstandard frames of 2 MiB of input each, compressed side by side and written in order. Blocks it hands on
+/// are full, but for the last.
+/// </summary>
+internal sealed class CompressStage : IDisposable
 {
-    public static async Task RunAsync(BlockPipe input, BlockPipe output, int level, CancellationToken cancellationToken)
+    private readonly int _workers;
+    private readonly int _level;
+    private readonly Queue<CompressedFrame> _compressing = new();
+    private readonly Stack<CompressedFrame> _free = new();
+    private CompressedFrame? _filling;
+
+    /// <param name="level">Of Zstandard.</param>
+    /// <param name="workers">How many frames are compressed at a time; one more is being filled.</param>
+    public CompressStage(int level, int workers)
     {
-        using var frame = new ZstdFrame(level);
+        _level = level;
+        _workers = workers;
+    }
+
+    public async Task RunAsync(BlockPipe input, BlockPipe output, CancellationToken cancellationToken)
+    {
         var writer = new BlockWriter(output);
-        while (await input.ReadAsync(cancellationToken).ConfigureAwait(false) is { } block)
+        try
         {
-            for (int done = 0; done < block.Length;)
+            while (await input.ReadAsync(cancellationToken).ConfigureAwait(false) is { } block)
             {
-                ReadOnlyMemory<byte> compressed = frame.Compress(block.Content.Span[done..], out int used);
-                await writer.WriteAsync(compressed, cancellationToken).ConfigureAwait(false);
-                done += used;
+                for (int done = 0; done < block.Length;)
+                {
+                    _filling ??= _free.TryPop(out CompressedFrame? free) ? free : new CompressedFrame(_level);
+                    done += _filling.Fill(block.Content.Span[done..]);
+                    if (!_filling.IsFull)
+                        continue;
+                    if (_compressing.Count == _workers)
+                        await WriteOldestAsync(writer, cancellationToken).ConfigureAwait(false);
+                    Start();
+                }
+                input.Return(block);
             }
-            input.Return(block);
+            if (_filling is not null)
+                Start();
+            while (_compressing.Count > 0)
+                await WriteOldestAsync(writer, cancellationToken).ConfigureAwait(false);
+            writer.Complete();
         }
-        await writer.WriteAsync(frame.End(), cancellationToken).ConfigureAwait(false);
-        writer.Complete();
+        finally
+        {
+            // the frames' memory may not go before those that work on it
+            foreach (CompressedFrame frame in _compressing)
+                await frame.Compression.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (CompressedFrame frame in _compressing.Concat(_free))
+            frame.Dispose();
+        _filling?.Dispose();
+    }
+
+    private void Start()
+    {
+        _filling!.Start();
+        _compressing.Enqueue(_filling);
+        _filling = null;
+    }
+
+    private async ValueTask WriteOldestAsync(BlockWriter writer, CancellationToken cancellationToken)
+    {
+        CompressedFrame frame = _compressing.Peek();
+        await frame.Compression.ConfigureAwait(false);
+        await writer.WriteAsync(frame.Compressed, cancellationToken).ConfigureAwait(false);
+        frame.Clear();
+        _free.Push(_compressing.Dequeue());
     }
 }

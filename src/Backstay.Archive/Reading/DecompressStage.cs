@@ -4,7 +4,7 @@ using ZstdSharp.Unsafe;
 
 namespace Backstay.Archive;
 
-/// <summary>The second stage of reading: one Zstandard frame, with its limits.</summary>
+/// <summary>The second stage of reading: Zstandard frames, one after the other, with their limits.</summary>
 internal static class DecompressStage
 {
     /// <summary>Largest window, as a power of two: 16 MiB. Level 19 has 8 MiB.</summary>
@@ -22,8 +22,6 @@ internal static class DecompressStage
             bool more = true; // there may be more to come out than the room had
             for (int done = 0; done < block.Length || (more && !ended);)
             {
-                if (ended)
-                    throw OpeningStage.Damaged("something follows the compressed data.");
                 Memory<byte> room = await writer.GetMemoryAsync(cancellationToken).ConfigureAwait(false);
                 int used, written;
                 (ended, used, written) = Unwrap(decompressor, block.Content.Span[done..], room.Span);

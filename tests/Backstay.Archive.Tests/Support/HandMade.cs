@@ -57,7 +57,8 @@ internal sealed class HandMade
         var tarPipe = new BlockPipe(4, 256 * 1024);
         var compressedPipe = new BlockPipe(4, 128 * 1024);
         using var sealing = new SealingStage(output, Key, new ArchiveTally());
-        Task compress = CompressStage.RunAsync(tarPipe, compressedPipe, 3, default);
+        using var compression = new CompressStage(level: 3, workers: 1);
+        Task compress = compression.RunAsync(tarPipe, compressedPipe, default);
         Task seal = sealing.RunAsync(_envelope, compressedPipe, default);
         var writer = new BlockWriter(tarPipe);
         await writer.WriteAsync(_tar.ToArray(), default);
