@@ -4,7 +4,7 @@
 #   bench/fleet.sh fleet     8 agents send 4 GB each: peak memory of each process, p99 of status polls meanwhile
 #   bench/fleet.sh large     one source of 20 GB: peak memory of agent and controller
 #   bench/fleet.sh many      one source of 500,000 small files: the same
-# Needs curl, and disk: twice the data. SCRATCH (default: a new folder in /tmp) takes it. Prints a table; asserts nothing.
+# TREE: a tree that is there already (bench/archive.sh leaves one). Needs curl, and disk: twice the data. SCRATCH (default: a new folder in /tmp) takes it. Prints a table; asserts nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 what=${1:?single, fleet, large or many}
@@ -75,8 +75,8 @@ one_backup() { # prints seconds from POST to downloadable
 [ -n "${NO_BUILD-}" ] || build
 case $what in
   single)
-    tree=$scratch/tree
-    dotnet run --project bench/Backstay.Bench -c Release -- tree "$tree" 60000 1500 >/dev/null
+    tree=${TREE:-$scratch/tree}
+    [ -d "$tree" ] || dotnet run --project bench/Backstay.Bench -c Release -- tree "$tree" 60000 1500 >/dev/null
     start_controller; start_agent single "$tree"
     export BACKSTAY_PASSPHRASE=benchmark-passphrase
     printf '%-6s %12s %12s %8s\n' run "pipeline s" "whole s" ratio

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using Backstay.Controller.Access;
 using Backstay.Controller.Auditing;
@@ -27,6 +26,12 @@ internal sealed class FirstStart(
     public const string Admin = "admin";
     public const string PasswordFile = "admin-password";
     public const string PassphraseFile = "backup-passphrase";
+
+    /// <summary>
+    /// What people can copy by hand and hand to any program: no look-alikes, no sign that a shell or <c>gpg --passphrase</c> takes for
+    /// something else. 24 of them are 139 random bits.
+    /// </summary>
+    private const string Readable = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
     public async Task RunAsync(TextWriter console, CancellationToken cancellationToken)
     {
@@ -129,7 +134,7 @@ internal sealed class FirstStart(
             return (kept, false);
         }
 
-        var random = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18));
+        var random = RandomNumberGenerator.GetString(Readable, 24);
         await folder.WriteAsync(file, random + "\n", cancellationToken);
         return (random, true);
     }

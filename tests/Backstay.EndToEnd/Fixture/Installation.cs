@@ -152,7 +152,7 @@ internal sealed class Installation : IAsyncDisposable
         var folder = Directory.CreateDirectory(archive + ".out").FullName;
         await Command.ShellAsync(
             """
-            gpg --batch --quiet --pinentry-mode loopback --passphrase "$PASSPHRASE" --decrypt "$ARCHIVE" |
+            gpg --batch --quiet --pinentry-mode loopback --passphrase-fd 3 --decrypt "$ARCHIVE" 3<<<"$PASSPHRASE" |
               tar --zstd --xattrs --xattrs-include='*' --acls -x -p
             sha256sum --quiet -c backstay/SHA256SUMS
             """,
