@@ -14,6 +14,7 @@ runs=${RUNS:-3}
 url=https://127.0.0.1:$port
 native=artifacts/bench
 pids=()
+# NO_BUILD=1: the programs are built already.
 finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$scratch"; }
 trap finish EXIT
 
@@ -63,7 +64,7 @@ finished() { # APPLIANCE BACKUP: waits for the end, fails unless it is a success
 peak() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
 now() { date +%s.%N; }
 noise() { # FILE GB: incompressible, fast
-  openssl enc -aes-128-ctr -pass pass:backstay -nosalt -in /dev/zero 2>/dev/null | head -c "${2}G" >"$1"
+  head -c "${2}G" <(openssl enc -aes-128-ctr -pass pass:backstay -nosalt -in /dev/zero 2>/dev/null) >"$1"
 }
 one_backup() { # prints seconds from POST to downloadable
   local from id; from=$(now); id=$(backup "$appliance"); finished "$appliance" "$id"
@@ -71,7 +72,7 @@ one_backup() { # prints seconds from POST to downloadable
   api -X DELETE "$url/admin/appliances/$appliance/backup/$id" >/dev/null
 }
 
-build
+[ -n "${NO_BUILD-}" ] || build
 case $what in
   single)
     tree=$scratch/tree

@@ -3,8 +3,8 @@ namespace Backstay.Archive;
 /// <summary>How an archive is written. With the defaults the writer's buffers come to some 23 MiB, whatever is archived.</summary>
 public sealed record ArchiveWriterOptions
 {
-    /// <summary>Zstandard level, 1 to 19, default 3. Higher ones need far more memory: 19 about 100 MiB for each worker.</summary>
-    public int CompressionLevel { get; init; } = 3;
+    /// <summary>Zstandard level, 1 to 19, default 1. Higher ones need far more memory: 19 about 100 MiB for each worker.</summary>
+    public int CompressionLevel { get; init; } = 1;
 
     /// <summary>Frames that are compressed at a time, 1 to 16; each costs about 6 MiB. Default: 2, or 1 with one processor.</summary>
     public int CompressionWorkers { get; init; } = Math.Min(2, Environment.ProcessorCount);

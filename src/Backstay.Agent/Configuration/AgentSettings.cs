@@ -20,8 +20,8 @@ internal sealed record AgentSettings
     /// <summary>Default idle: the disk is read when nobody else wants it.</summary>
     public IoClass IoClass { get; init; } = IoClass.Idle;
 
-    /// <summary>Zstandard, 1 to 19, default 3. From 10 on the compressor alone needs more memory than the whole agent otherwise.</summary>
-    public int CompressionLevel { get; init; } = 3;
+    /// <summary>Zstandard, 1 to 19, default 1. From 10 on the compressor alone needs more memory than the whole agent otherwise.</summary>
+    public int CompressionLevel { get; init; } = 1;
 
     /// <summary>Absolute path of the folder for dumps and large parts in flight. Default: <c>spool</c> in the state folder.</summary>
     public string? SpoolDirectory { get; init; }

@@ -1,4 +1,5 @@
 using Backstay.Controller.Access;
+using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
@@ -230,7 +231,7 @@ internal static class AppliancesApi
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeactivateAsync(
-        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, AgentConnections connections, CancellationToken cancellationToken)
     {
         var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.Edit, cancellationToken);
         if (appliance is null)
@@ -239,6 +240,7 @@ internal static class AppliancesApi
         }
 
         await seeds.RevokeAsync(appliance, cancellationToken);
+        connections.Cut(appliance.Id);
         return TypedResults.NoContent();
     }
 

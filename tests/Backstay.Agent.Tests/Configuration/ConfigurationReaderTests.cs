@@ -15,7 +15,7 @@ public sealed class ConfigurationReaderTests
         Assert.Null(settings.RateLimit);
         Assert.Equal(10, settings.Nice);
         Assert.Equal(IoClass.Idle, settings.IoClass);
-        Assert.Equal(3, settings.CompressionLevel);
+        Assert.Equal(1, settings.CompressionLevel);
         Assert.Null(settings.SpoolDirectory);
         foreach (var section in Enum.GetValues<ArchiveSection>())
             Assert.All(settings.Sections[section], source => Assert.True(source is { IsDefault: true, Required: false }));

@@ -33,7 +33,7 @@ internal sealed class CreateCommand : CliCommand
         HelpName = "FILE",
     };
 
-    private readonly Option<int> _level = CommonOptions.Number("--level", least: 1, standard: 3, "Zstandard level, 1 to 19");
+    private readonly Option<int> _level = CommonOptions.Number("--level", least: 1, standard: 1, "Zstandard level, 1 to 19");
     private readonly Option<string?> _name = new("--name") { Description = "The appliance's name in the manifest (else this machine's)", HelpName = "NAME" };
     private readonly Option<bool> _force = CommonOptions.Force();
     private readonly PassphraseOptions _passphrase = new();
