@@ -34,6 +34,7 @@ find "$work/tree" -type f -exec cat {} + > /dev/null # all read from memory, the
 for ((run = 1; run <= runs; run++)); do
     for name in "${order[@]}"; do
         rm -rf "$work/out"
+        sync # what the one before has written is not written back on the time of the next
         /usr/bin/time -a -o "$work/times" -f "$name %e %U %S %M" bash -euo pipefail -c "${commands[$name]}"
     done
 done
