@@ -133,9 +133,29 @@ internal sealed partial class ReceivePart(
                 $"Part {promise.Slot.Number} is stored already, with another digest. Open a new session to send another archive."));
     }
 
-    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
     private async Task<ApiErrorResult?> RecordAsync(
         ArchiveKey key, AgentCaller agent, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryRecordAsync(key, promise, tag, cancellationToken))
+            {
+                metrics.PartKept(promise.Slot.Length);
+                return null;
+            }
+        }
+        catch (DbUpdateException exception) when (exception.IsTaken())
+        {
+            // The same part came to another controller, too, and that was faster.
+            return (await KeptAsync(key, promise, cancellationToken)).Conflict;
+        }
+
+        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
+            ?? UploadAttempt.Closed(key.Attempt);
+    }
+
+    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
+    private async Task<bool> TryRecordAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
     {
         using (await gate.EnterAsync(cancellationToken))
         {
@@ -144,26 +164,22 @@ internal sealed partial class ReceivePart(
             var open = await catalog.Backups
                 .Where(b => b.Id == key.BackupId && b.State == BackupState.Running && b.Attempt == key.Attempt)
                 .ExecuteUpdateAsync(set => set.SetProperty(b => b.LeaseUntil, lease), cancellationToken);
-            if (open == 1)
-            {
-                catalog.Parts.Add(new PartEntity
-                {
-                    BackupId = key.BackupId,
-                    Attempt = key.Attempt,
-                    Number = promise.Slot.Number,
-                    Length = promise.Slot.Length,
-                    Sha256 = promise.Sha256,
-                    StoreTag = tag,
-                });
-                await catalog.SaveChangesAsync(cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-                metrics.PartKept(promise.Slot.Length);
-                return null;
-            }
-        }
+            if (open == 0)
+                return false;
 
-        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
-            ?? UploadAttempt.Closed(key.Attempt);
+            catalog.Parts.Add(new PartEntity
+            {
+                BackupId = key.BackupId,
+                Attempt = key.Attempt,
+                Number = promise.Slot.Number,
+                Length = promise.Slot.Length,
+                Sha256 = promise.Sha256,
+                StoreTag = tag,
+            });
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+        }
     }
 
     private async Task<ApiErrorResult> StoreFaultAsync(
