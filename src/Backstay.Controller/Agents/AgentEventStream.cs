@@ -26,20 +26,29 @@ internal static class AgentEventStream
 
         DetectDeadPeer(http);
         var connection = connections.Add(agent);
-        if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
+        try
         {
-            connections.Remove(connection);
-            return ApiErrors.Unauthorized();
-        }
+            if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
+            {
+                connections.Remove(connection);
+                return ApiErrors.Unauthorized();
+            }
 
-        // What was asked for while nobody listened, or while the connection was being made.
-        connection.Ping();
-        var unfinished = await catalog.Backups
-            .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
-            .Select(b => b.Id)
-            .ToListAsync(cancellationToken);
-        foreach (var backup in unfinished)
-            connection.Send(AgentHint.Backup(agent.ApplianceId, backup));
+            // What was asked for while nobody listened, or while the connection was being made.
+            connection.Ping();
+            var unfinished = await catalog.Backups
+                .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
+                .Select(b => b.Id)
+                .ToListAsync(cancellationToken);
+            foreach (var backup in unfinished)
+                connection.Send(AgentHint.Backup(agent.ApplianceId, backup));
+        }
+        catch
+        {
+            // No stream comes of it, and nobody is to be kept online by one.
+            connections.Remove(connection);
+            throw;
+        }
 
         return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, lifetime, cancellationToken));
     }

@@ -36,14 +36,17 @@ internal sealed record AgentHint(string Type, Guid ApplianceId, Guid BackupId)
 
 /// <summary>
 /// Step 2: takes a hint to the controller that holds the agent's event stream. Sent after the commit of what it speaks of. It may be
-/// lost, and never fails: beneath every channel lies <see cref="HintPoll"/>.
+/// lost, and never fails: beneath every channel lies <see cref="HintReceiver"/>.
 /// </summary>
 internal interface IHintChannel
 {
     Task SendAsync(AgentHint hint);
+
+    /// <summary>Delivers what other controllers send to agents of this one, until it is cancelled; then it ends without an exception.</summary>
+    Task ListenAsync(CancellationToken stoppingToken);
 }
 
-/// <summary>To the streams of this controller alone: all there is to do when the catalog belongs to one machine.</summary>
+/// <summary>To the streams of this controller alone: all there is to do when the catalog belongs to one machine. Controllers that share an SQLite file have the poll.</summary>
 internal sealed class LocalHints(AgentConnections connections) : IHintChannel
 {
     public Task SendAsync(AgentHint hint)
@@ -51,4 +54,6 @@ internal sealed class LocalHints(AgentConnections connections) : IHintChannel
         connections.Deliver(hint);
         return Task.CompletedTask;
     }
+
+    public Task ListenAsync(CancellationToken stoppingToken) => Task.CompletedTask;
 }

@@ -53,9 +53,12 @@ internal sealed partial class AgentPresence(
                         set => set.SetProperty(a => a.OnlineUntil, (DateTimeOffset?)null).SetProperty(a => a.LastSeen, now), CancellationToken.None);
             }
         }
+        catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+        {
+            // CatalogReach has told, and the lease ends by itself.
+        }
         catch (Exception exception)
         {
-            // The lease ends by itself.
             Log.NotCleared(logger, connection.ApplianceId, exception);
         }
     }
@@ -102,6 +105,10 @@ internal sealed partial class AgentPresence(
                 .ToListAsync(cancellationToken);
             foreach (var backup in waiting)
                 connections.Deliver(AgentHint.Backup(backup.ApplianceId, backup.Id));
+        }
+        catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+        {
+            // CatalogReach has told.
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

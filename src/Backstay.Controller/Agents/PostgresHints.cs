@@ -1,20 +1,21 @@
 using Backstay.Controller.Catalog;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Backstay.Controller.Agents;
 
 /// <summary>
 /// Between controllers on one PostgreSQL: NOTIFY for an agent whose stream is held elsewhere, LISTEN on a connection of its own, which
-/// is made again for as long as it takes when it breaks. What was said meanwhile is lost, and found by <see cref="HintPoll"/>.
+/// is made again for as long as it takes when it breaks. What was said meanwhile is lost, and found by <see cref="HintReceiver"/>.
 /// </summary>
 /// <remarks>A pooler in transaction mode between controller and server swallows LISTEN: give the controllers a direct connection.</remarks>
 internal sealed partial class PostgresHints(
-    string connectionString,
+    IOptions<CatalogOptions> options,
     IDbContextFactory<CatalogContext> catalogs,
     AgentConnections connections,
     TimeProvider time,
-    ILogger<PostgresHints> logger) : BackgroundService, IHintChannel
+    ILogger<PostgresHints> logger) : IHintChannel
 {
     public const string Channel = "backstay_hints";
 
@@ -41,14 +42,14 @@ internal sealed partial class PostgresHints(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public async Task ListenAsync(CancellationToken stoppingToken)
     {
         var pause = Pause;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await ListenAsync(() => pause = Pause, stoppingToken);
+                await ListenOnceAsync(() => pause = Pause, stoppingToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -65,10 +66,10 @@ internal sealed partial class PostgresHints(
     }
 
     /// <summary>Until the connection breaks.</summary>
-    private async Task ListenAsync(Action listening, CancellationToken cancellationToken)
+    private async Task ListenOnceAsync(Action listening, CancellationToken cancellationToken)
     {
         // Not of the pool: it is never given back. Keep-alives find out that the server is gone without saying so.
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        var settings = new NpgsqlConnectionStringBuilder(options.Value.Postgres().ConnectionString)
         {
             Pooling = false,
             KeepAlive = 10,

@@ -13,8 +13,8 @@ namespace Backstay.Controller.Backups;
 /// </summary>
 /// <remarks>
 /// A controller that was down must not fail backups for its own absence. So it judges a lease only by the time that it was there
-/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that was locked), agents get
-/// one lease to be heard of again. Controllers need not know of each other for that: one that has been up all along goes on judging,
+/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that couldn't be reached),
+/// agents get one lease to be heard of again. Controllers need not know of each other for that: one that has been up all along goes on judging,
 /// rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
@@ -44,6 +44,10 @@ internal sealed partial class BackupSweep(
                 {
                     await SweepAsync(stoppingToken);
                 }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
+                }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     Log.SweepFailed(logger, exception);
@@ -62,7 +66,6 @@ internal sealed partial class BackupSweep(
         var now = time.GetUtcNow();
         if (now - _lastSweep > Pause + options.Value.SweepInterval)
             _judgesFrom = now + options.Value.Lease;
-        _lastSweep = now;
 
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
@@ -72,6 +75,9 @@ internal sealed partial class BackupSweep(
             .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
             .Select(b => new { b.Id, b.State, b.Attempt, TooLong = b.Deadline <= now })
             .ToListAsync(cancellationToken);
+
+        // Only now: while the catalog doesn't answer, agents can't renew either.
+        _lastSweep = time.GetUtcNow();
         foreach (var backup in over)
         {
             if (backup.State == BackupState.Running && await SucceedAsync(ending, new ArchiveKey(backup.Id, backup.Attempt), cancellationToken))

@@ -29,7 +29,7 @@ internal sealed class RebuildCommand(CommandLine line) : ControllerCommand(
     protected override async Task<ExitCode> RunAsync(IServiceProvider services, ParseResult parse, CancellationToken cancellationToken)
     {
         services.GetRequiredService<DataFolder>().Prepare();
-        await services.MigrateCatalogAsync(cancellationToken);
+        await (await services.GetRequiredService<CatalogStart>().EnterAsync(cancellationToken)).DisposeAsync();
         return await ReportAsync(services, parse, cancellationToken);
     }
 

@@ -40,7 +40,7 @@ internal sealed class RestoreCommand : ControllerCommand
 
         await parse.InvocationConfiguration.Output.WriteLineAsync(
             before is null ? "The catalog is restored." : $"The catalog is restored. The one before is {before}.");
-        await services.MigrateCatalogAsync(cancellationToken);
+        await (await services.GetRequiredService<CatalogStart>().EnterAsync(cancellationToken)).DisposeAsync();
         return await RebuildCommand.ReportAsync(services, parse, cancellationToken);
     }
 }

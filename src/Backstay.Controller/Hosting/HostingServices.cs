@@ -77,9 +77,12 @@ internal static partial class HostingServices
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<DataFolder>().Prepare();
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
-        await app.Services.MigrateCatalogAsync(app.Lifetime.ApplicationStopping);
         await using var scope = app.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+        await using (await scope.ServiceProvider.GetRequiredService<CatalogStart>().EnterAsync(app.Lifetime.ApplicationStopping))
+        {
+            await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+        }
+
         Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
     }
 

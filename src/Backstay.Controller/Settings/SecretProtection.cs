@@ -17,6 +17,12 @@ internal sealed class SecretProtection(IDataProtectionProvider provider, IDbCont
     public const string SessionKey = "Backstay.Backups.SessionKey";
     public const string WebhookSecret = "Backstay.Notifications.WebhookSecret";
 
+    /// <summary>
+    /// Makes the first key, where there is none yet. For the start's turn: of two first keys, made by two controllers at once, neither
+    /// would know the other's for a day, which is how long they keep what they have read.
+    /// </summary>
+    public void MakeKey() => Protect("Backstay.Hosting.FirstStart", "");
+
     public byte[] Protect(string purpose, byte[] secret) => provider.CreateProtector(purpose).Protect(secret);
 
     public byte[] Protect(string purpose, string secret) => Protect(purpose, Encoding.UTF8.GetBytes(secret));

@@ -26,6 +26,10 @@ internal sealed partial class OrphanSweep(
                 {
                     await SweepAsync(stoppingToken);
                 }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
+                }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     Log.SweepFailed(logger, exception);

@@ -140,9 +140,30 @@ internal sealed partial class ReceivePart(
                 $"Part {promise.Slot.Number} is stored already, with another digest. Open a new session to send another archive."));
     }
 
-    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
     private async Task<ApiErrorResult?> RecordAsync(
         ArchiveKey key, AgentCaller agent, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryRecordAsync(key, promise, tag, cancellationToken))
+            {
+                metrics.PartKept(promise.Slot.Length);
+                return null;
+            }
+        }
+        catch (DbUpdateException exception) when (exception.IsTaken())
+        {
+            // Where parts are taken whole, the same one may come in through another controller, too, and that was faster.
+            catalog.ChangeTracker.Clear();
+            return await RecordTagAsync(key, promise, tag, cancellationToken);
+        }
+
+        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
+            ?? UploadAttempt.Closed(key.Attempt);
+    }
+
+    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
+    private async Task<bool> TryRecordAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
     {
         using (await gate.EnterAsync(cancellationToken))
         {
@@ -151,37 +172,22 @@ internal sealed partial class ReceivePart(
             var open = await catalog.Backups
                 .Where(b => b.Id == key.BackupId && b.State == BackupState.Running && b.Attempt == key.Attempt)
                 .ExecuteUpdateAsync(set => set.SetProperty(b => b.LeaseUntil, lease), cancellationToken);
-            if (open == 1)
+            if (open == 0)
+                return false;
+
+            catalog.Parts.Add(new PartEntity
             {
-                catalog.Parts.Add(new PartEntity
-                {
-                    BackupId = key.BackupId,
-                    Attempt = key.Attempt,
-                    Number = promise.Slot.Number,
-                    Length = promise.Slot.Length,
-                    Sha256 = promise.Sha256,
-                    StoreTag = tag,
-                });
-                try
-                {
-                    await catalog.SaveChangesAsync(cancellationToken);
-                    await transaction.CommitAsync(cancellationToken);
-                }
-                catch (DbUpdateException exception) when (exception.IsTaken())
-                {
-                    // Where parts are taken whole, two controllers may take in the same one at the same time.
-                    await transaction.RollbackAsync(cancellationToken);
-                    catalog.ChangeTracker.Clear();
-                    return await RecordTagAsync(key, promise, tag, cancellationToken);
-                }
-
-                metrics.PartKept(promise.Slot.Length);
-                return null;
-            }
+                BackupId = key.BackupId,
+                Attempt = key.Attempt,
+                Number = promise.Slot.Number,
+                Length = promise.Slot.Length,
+                Sha256 = promise.Sha256,
+                StoreTag = tag,
+            });
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
         }
-
-        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
-            ?? UploadAttempt.Closed(key.Attempt);
     }
 
     /// <summary>Of the same bytes written twice, the store has those that came last; their tag is most likely this one.</summary>

@@ -4,17 +4,22 @@ using Microsoft.EntityFrameworkCore;
 namespace Backstay.Controller.Agents;
 
 /// <summary>
-/// The net beneath the hints: looks for backups that wait for the agents of this controller, whichever controller they were asked for at.
-/// One query by index for all agents; it says each backup once to a connection (the heartbeat repeats it).
+/// Hears the hints of other controllers, and is the net beneath them: looks for backups that wait for the agents of this controller,
+/// whichever controller they were asked for at. One query by index for all agents; it says each backup once to a connection (the
+/// heartbeat repeats it).
 /// </summary>
-internal sealed partial class HintPoll(
-    IDbContextFactory<CatalogContext> catalogs, AgentConnections connections, TimeProvider time, ILogger<HintPoll> logger) : BackgroundService
+internal sealed partial class HintReceiver(
+    IHintChannel channel, IDbContextFactory<CatalogContext> catalogs, AgentConnections connections, TimeProvider time,
+    ILogger<HintReceiver> logger) : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private bool _failing;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(channel.ListenAsync(stoppingToken), PollAsync(stoppingToken));
+
+    private async Task PollAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         try
