@@ -30,6 +30,12 @@ internal static class CatalogServices
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CatalogContext>>().CreateDbContext());
         services.AddScoped<CatalogStart>();
         services.AddSingleton<WriteGate>();
+        return services.AddCatalogKeys();
+    }
+
+    /// <summary>Data Protection with its keys in the catalog.</summary>
+    public static IServiceCollection AddCatalogKeys(this IServiceCollection services)
+    {
         services.AddDataProtection().SetApplicationName("backstay").PersistKeysToDbContext<CatalogContext>();
         return services;
     }

@@ -57,14 +57,21 @@ internal sealed partial class ReceivePart(
                 ErrorIds.ServiceUnavailable, "The controller is taking in as many parts as it can. Send this one again.", UploadAttempt.RetryAfter);
         }
 
-        // From here on this is the only writer of this part. A part that is there already is never written again.
-        var (kept, conflict) = await KeptAsync(key, promise, cancellationToken);
-        if (kept)
-            return conflict;
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.GiveWay);
         try
         {
+            using var held = await store.HoldPartAsync(key, promise.Slot, stop.Token);
+            if (held is null)
+            {
+                return ApiErrors.Unavailable(
+                    ErrorIds.ServiceUnavailable, "The same part is just being taken in through another controller. Send it again.", UploadAttempt.RetryAfter);
+            }
+
+            // From here on this is the only writer of this part. A part that is there already is never written again.
+            var (kept, conflict) = await KeptAsync(key, promise, stop.Token);
+            if (kept)
+                return conflict;
+
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);
@@ -146,8 +153,9 @@ internal sealed partial class ReceivePart(
         }
         catch (DbUpdateException exception) when (exception.IsTaken())
         {
-            // The same part came to another controller, too, and that was faster.
-            return (await KeptAsync(key, promise, cancellationToken)).Conflict;
+            // Where parts are taken whole, the same one may come in through another controller, too, and that was faster.
+            catalog.ChangeTracker.Clear();
+            return await RecordTagAsync(key, promise, tag, cancellationToken);
         }
 
         return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
@@ -180,6 +188,17 @@ internal sealed partial class ReceivePart(
             await transaction.CommitAsync(cancellationToken);
             return true;
         }
+    }
+
+    /// <summary>Of the same bytes written twice, the store has those that came last; their tag is most likely this one.</summary>
+    private async Task<ApiErrorResult?> RecordTagAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        await catalog.Parts
+            .Where(p => p.BackupId == key.BackupId && p.Attempt == key.Attempt && p.Number == promise.Slot.Number
+                && p.Length == promise.Slot.Length && p.Sha256 == promise.Sha256)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.StoreTag, tag), cancellationToken);
+        var (_, conflict) = await KeptAsync(key, promise, cancellationToken);
+        return conflict;
     }
 
     private async Task<ApiErrorResult> StoreFaultAsync(
