@@ -15,7 +15,7 @@ internal static class ControllerCommands
     {
         var root = new RootCommand(Usage.Text)
         {
-            new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line), new RestoreCommand(line)),
+            new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line), new CatalogCopyCommand(line), new RestoreCommand(line)),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
         var parse = root.Parse(line.Words);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Backstay.Controller.Catalog;
@@ -150,6 +151,37 @@ public sealed class CatalogCopyTests : IDisposable
         await CopyAsync(settings);
         await using var moved = await ControllerHost.StartAsync(settings: settings, folder: _folder);
         Assert.Equal("with a NUL \uFFFD in it", await moved.CatalogAsync(catalog => catalog.Appliances.Select(a => a.Notes).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task The_command_copies_the_catalog_of_the_data_folder_and_says_how_much()
+    {
+        await using (await ControllerHost.StartAsync(settings: Sqlite(), folder: _folder))
+        {
+        }
+
+        SqliteConnection.ClearAllPools();
+        var settings = await (await TestPostgres.CurrentAsync()).SettingsAsync();
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), "catalog", "copy", "--data", _folder,
+                .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+            ])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal((0, ""), (process.ExitCode, process.ExitCode == 0 ? "" : await errors));
+        Assert.Contains("rows of", output, StringComparison.Ordinal);
+        Assert.Contains("data_protection_keys: 1 rows", await errors, StringComparison.Ordinal);
+        await using var moved = await ControllerHost.StartAsync(settings: settings, folder: _folder);
+        Assert.Equal(HttpStatusCode.OK, (await moved.LoginAsync("admin", ControllerHost.AdminPassword)).StatusCode);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
