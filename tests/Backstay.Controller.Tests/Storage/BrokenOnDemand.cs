@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Backstay.Controller.Catalog;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -8,16 +9,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Backstay.Controller.Tests.Storage;
 
 /// <summary>A catalog whose rows of backups and settings can't be read while <see cref="Broken"/>; signing in still works.</summary>
-internal sealed class BrokenOnDemand : DbCommandInterceptor
+internal sealed partial class BrokenOnDemand : DbCommandInterceptor
 {
     public bool Broken { get; set; }
 
     public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default) =>
-        Broken && (command.CommandText.Contains("\"backups\"", StringComparison.Ordinal)
-            || command.CommandText.Contains("\"settings\"", StringComparison.Ordinal))
+        Broken && Asked().IsMatch(command.CommandText)
             ? throw new InvalidOperationException("broken on demand")
             : ValueTask.FromResult(result);
+
+    /// <summary>PostgreSQL's provider quotes only what needs it.</summary>
+    [GeneratedRegex("FROM \"?(backups|settings)\\b")]
+    private static partial Regex Asked();
 }
 
 internal static class BrokenCatalog
