@@ -9,7 +9,7 @@ namespace Backstay.Controller.Storage;
 /// word of the backup's row: what no row speaks of is somebody's archive, for all that is known, and stays.
 /// </summary>
 internal sealed partial class OrphanSweep(
-    IServiceScopeFactory scopes, IArchiveStore store, IOptions<FolderStoreOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
+    IServiceScopeFactory scopes, IArchiveStore store, IOptions<StorageOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
