@@ -23,10 +23,10 @@ internal static class CatalogServices
         return services;
     }
 
-    /// <summary>Brings the catalog to the schema of this version, before anything is served.</summary>
-    public static async Task MigrateCatalogAsync(this WebApplication app)
+    /// <summary>Brings the catalog to the schema of this version, before anything uses it.</summary>
+    public static async Task MigrateCatalogAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
-        await using var scope = app.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<CatalogContext>().Database.MigrateAsync(app.Lifetime.ApplicationStopping);
+        await using var scope = services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<CatalogContext>().Database.MigrateAsync(cancellationToken);
     }
 }

@@ -205,6 +205,18 @@ internal sealed class FolderArchiveStore : IArchiveStore
         }
     }
 
+    public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        List<StoredObject> found = [];
+        FileFaults.Guarded("list the sidecars", () => found.AddRange(List(_archives, SidecarExtension, finished: true)));
+        await Task.CompletedTask;
+        foreach (var item in found)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return item.Key;
+        }
+    }
+
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken)
     {
         long? free = null;

@@ -56,6 +56,12 @@ internal interface IArchiveStore
     /// <summary>Everything that is there, finished or not. An enumeration that fails has to be taken as having said nothing.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The attempts that have a sidecar, whether their object is there or not. As with <see cref="ListAsync"/>, one that fails has said
+    /// nothing.
+    /// </summary>
+    IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(CancellationToken cancellationToken);
+
     /// <summary>Bytes that can still be stored, or null where that isn't known.</summary>
     Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken);
 }

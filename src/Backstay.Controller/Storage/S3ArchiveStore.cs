@@ -202,6 +202,15 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         }
     }
 
+    public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in ListObjectsAsync(cancellationToken))
+        {
+            if (Parse(item.Key, SidecarExtension) is { } key)
+                yield return key;
+        }
+    }
+
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 
     public void Dispose() => _s3.Dispose();

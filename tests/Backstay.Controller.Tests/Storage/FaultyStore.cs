@@ -96,6 +96,15 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
         plan.Meet(nameof(ListAsync), Moment.After);
     }
 
+    public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        plan.Meet(nameof(ListSidecarsAsync), Moment.Before);
+        await foreach (var key in inner.ListSidecarsAsync(cancellationToken))
+            yield return key;
+        plan.Meet(nameof(ListSidecarsAsync), Moment.After);
+    }
+
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) =>
         AroundAsync(nameof(GetFreeSpaceAsync), () => inner.GetFreeSpaceAsync(cancellationToken));
 

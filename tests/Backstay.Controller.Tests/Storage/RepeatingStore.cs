@@ -46,6 +46,8 @@ internal sealed class RepeatingStore : IArchiveStore
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken) => _faulty.ListAsync(cancellationToken);
 
+    public IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(CancellationToken cancellationToken) => _faulty.ListSidecarsAsync(cancellationToken);
+
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) => TwiceAsync(() => _faulty.GetFreeSpaceAsync(cancellationToken));
 
     private async Task TwiceAsync(Func<Task> call, [CallerMemberName] string name = "") =>

@@ -83,6 +83,8 @@ public sealed class SeveralS3ArchiveStoresTests : S3ArchiveStoreTests
 
         public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken) => Next.ListAsync(cancellationToken);
 
+        public IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(CancellationToken cancellationToken) => Next.ListSidecarsAsync(cancellationToken);
+
         public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) => Next.GetFreeSpaceAsync(cancellationToken);
 
         public void Dispose() => Array.ForEach(stores, store => store.Dispose());
