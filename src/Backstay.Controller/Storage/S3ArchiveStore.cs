@@ -37,6 +37,9 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         _folder = s3.Prefix + "archives/";
     }
 
+    /// <summary>The bucket, for what needs more than archives.</summary>
+    internal S3Connection Connection => _s3;
+
     /// <summary>Entries asked for with one listing call: 1 to 1000, which is all that a service gives at once.</summary>
     internal int PageSize { get; init; } = 1000;
 

@@ -14,7 +14,7 @@ internal static class S3Faults
         AmazonS3Exception said => new ArchiveStoreException(FaultOf(said), $"Can't {what}: {Words(said, s3)}", said),
         OperationCanceledException => new ArchiveStoreException(
             StoreFault.Unavailable, $"Can't {what}: {Place(s3)} didn't answer in time ({S3StoreOptions.Section}:Timeout).", exception),
-        AmazonClientException { InnerException: null } => new ArchiveStoreException(StoreFault.Unavailable, $"Can't {what}: {exception.Message}", exception),
+        AmazonClientException => new ArchiveStoreException(StoreFault.Unavailable, $"Can't {what}: {exception.Message}", exception),
         _ => new ArchiveStoreException(
             StoreFault.Unavailable, $"Can't {what}: {Place(s3)} can't be reached ({Innermost(exception).Message}).", exception),
     };
@@ -26,7 +26,7 @@ internal static class S3Faults
     /// <summary>Whether the service refused, so that asking again is of no use: wrong name, wrong key, no right.</summary>
     public static bool IsRefusal(Exception? exception) =>
         exception is AmazonS3Exception { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError }
-        || exception is AmazonClientException and not AmazonServiceException;
+        || exception is AmazonClientException;
 
     private static StoreFault FaultOf(AmazonS3Exception said) => said.ErrorCode switch
     {

@@ -47,11 +47,11 @@ internal sealed class S3StoreOptions
 }
 
 /// <summary>Says all that is wrong at once; nothing where the store is another one.</summary>
-internal sealed class S3StoreValidation(IOptions<StorageOptions> storage) : IValidateOptions<S3StoreOptions>
+internal sealed class S3StoreValidation(IOptionsMonitor<StorageOptions> storage) : IValidateOptions<S3StoreOptions>
 {
     public ValidateOptionsResult Validate(string? name, S3StoreOptions options)
     {
-        if (storage.Value.Provider != StoreProvider.S3)
+        if (storage.Get(name ?? Options.DefaultName).Provider != StoreProvider.S3)
             return ValidateOptionsResult.Skip;
 
         var failures = Failures(options).ToList();

@@ -17,11 +17,7 @@ internal static partial class StorageServices
             .ValidateOnStart();
         services.AddOptions<S3StoreOptions>().BindConfiguration(S3StoreOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<S3StoreOptions>, S3StoreValidation>();
-        services.AddSingleton(provider => OpenedStore.Open(
-            provider.GetRequiredService<IOptions<StorageOptions>>(),
-            provider.GetRequiredService<IOptions<FolderStoreOptions>>(),
-            provider.GetRequiredService<IOptions<S3StoreOptions>>(),
-            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => OpenedStore.Open(provider, Options.DefaultName));
         services.AddSingleton(provider => provider.GetRequiredService<OpenedStore>().Store);
         services.AddHostedService<OrphanSweep>();
         return services;
