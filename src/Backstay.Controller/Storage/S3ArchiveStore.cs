@@ -72,16 +72,16 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
 
     public async Task FinishAsync(ArchiveKey key, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken)
     {
-        if (await UploadAsync(key, cancellationToken) is { } upload)
-            await CompleteAsync(key, upload, parts, cancellationToken);
+        var upload = await UploadAsync(key, cancellationToken);
+        if (upload is null || !await CompleteAsync(key, upload, parts, cancellationToken))
+        {
+            // Finished already, because the answer was lost or it was said twice at once; or aborted. The object tells.
+            var (size, length) = (parts.Sum(part => part.Length), await GetLengthAsync(key, cancellationToken));
+            if (length != size)
+                throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes.");
+        }
+
         _uploads.TryRemove(key, out _);
-
-        // Not even a service that said so is taken at its word; and a call said again finds here what the first one made.
-        var size = parts.Sum(part => part.Length);
-        var length = await GetLengthAsync(key, cancellationToken);
-        if (length != size)
-            throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes.");
-
         await LockAsync(ArchiveName(key), cancellationToken);
     }
 
@@ -218,7 +218,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
 
     public void Dispose() => _s3.Dispose();
 
-    private async Task CompleteAsync(
+    /// <returns>False: there is no such upload.</returns>
+    private async Task<bool> CompleteAsync(
         ArchiveKey key, string upload, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken)
     {
         try
@@ -236,10 +237,11 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
                     token),
                 cancellationToken,
                 within: FinishTimeout);
+            return true;
         }
         catch (ArchiveStoreException exception) when (exception.InnerException is AmazonS3Exception { ErrorCode: "NoSuchUpload" })
         {
-            // Finished already, because the answer was lost or it was said twice at once; or aborted. The object tells.
+            return false;
         }
     }
 
