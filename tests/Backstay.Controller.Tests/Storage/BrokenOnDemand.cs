@@ -23,11 +23,12 @@ internal sealed class BrokenOnDemand : DbCommandInterceptor
 internal static class BrokenCatalog
 {
     /// <summary>Puts the <see cref="BrokenOnDemand"/> of the container before the catalog.</summary>
-    public static IServiceCollection AddDbContextFaults(this IServiceCollection services) =>
-        services.AddSingleton<IDbContextOptionsConfiguration<CatalogContext>>(
-            provider => new Configuration(provider.GetRequiredService<BrokenOnDemand>()));
+    public static IServiceCollection AddDbContextFaults(this IServiceCollection services) => services
+        .AddSingleton<IDbContextOptionsConfiguration<SqliteCatalogContext>, Configuration<SqliteCatalogContext>>()
+        .AddSingleton<IDbContextOptionsConfiguration<PostgresCatalogContext>, Configuration<PostgresCatalogContext>>();
 
-    private sealed class Configuration(BrokenOnDemand interceptor) : IDbContextOptionsConfiguration<CatalogContext>
+    private sealed class Configuration<TContext>(BrokenOnDemand interceptor) : IDbContextOptionsConfiguration<TContext>
+        where TContext : CatalogContext
     {
         public void Configure(IServiceProvider serviceProvider, DbContextOptionsBuilder optionsBuilder) => optionsBuilder.AddInterceptors(interceptor);
     }
