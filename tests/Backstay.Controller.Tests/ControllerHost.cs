@@ -34,6 +34,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     private readonly bool _ownsFolder;
     private string? _postgres;
     private readonly List<HttpClient> _clients = [];
+    private IReadOnlyDictionary<string, string?> _store = new Dictionary<string, string?>();
 
     // Many controllers in one process: each would watch for a changed appsettings.json, and the kernel's watches are few.
     static ControllerHost() => Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
@@ -73,6 +74,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         var host = new ControllerHost(time, settings, folder, services);
         try
         {
+            if (!host._settings.Keys.Any(key => key.StartsWith("Storage:", StringComparison.Ordinal)))
+                host._store = await TestStore.SettingsAsync(host.DataFolder);
             if (TestPostgres.IsAsked && !host._settings.ContainsKey("Catalog:Provider"))
                 host._postgres = await (await TestPostgres.CurrentAsync()).DatabaseAsync(host.DatabaseName);
             host.UseKestrel();
@@ -244,7 +247,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
             builder.UseSetting("Catalog:ConnectionString", _postgres);
         }
 
-        foreach (var (key, value) in _settings)
+        foreach (var (key, value) in _settings.Concat(_store))
         {
             builder.UseSetting(key, value);
         }

@@ -17,6 +17,12 @@ internal sealed class CatalogRestore(IOptions<CatalogOptions> options, CatalogCo
     /// <exception cref="StartupException">The copy is no catalog that this version can use, or a controller is running.</exception>
     public async Task<string?> RunAsync(string copy, CancellationToken cancellationToken)
     {
+        if (options.Value.Provider is CatalogProvider.Postgres)
+        {
+            throw new StartupException(
+                "The catalog is in PostgreSQL: restore it with pg_restore, then run catalog rebuild. docs/operations.md has the lines.");
+        }
+
         var target = Path.GetFullPath(options.Value.File);
         var temporary = $"{target}.restoring-{Guid.NewGuid():N}";
         await RefuseWhileInUseAsync(target, cancellationToken);
