@@ -2,13 +2,11 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Backstay.Controller.Catalog;
-using Backstay.Controller.Notifications;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Backstay.Controller.Tests.Catalog;
 
@@ -157,7 +155,7 @@ public sealed class CatalogRebuildTests
     [Fact]
     public async Task A_backup_that_an_older_catalog_takes_for_unfinished_is_a_success_when_its_archive_is_whole()
     {
-        await using var site = await BackupSite.StartAsync(settings: new() { ["Backups:SweepInterval"] = "01:00:00" });
+        await using var site = await BackupSite.StartAsync();
         var (first, second) = (await site.AddOnlineAsync(), await site.AddOnlineAsync());
         var (swept, sweptArchive) = await site.MakeBackupAsync(first);
         var (rebuilt, rebuiltArchive) = await site.MakeBackupAsync(second);
@@ -168,14 +166,17 @@ public sealed class CatalogRebuildTests
             .SetProperty(b => b.Size, (long?)null)
             .SetProperty(b => b.Ended, (DateTimeOffset?)null)
             .SetProperty(b => b.Verification, (VerificationState?)null)
-            .SetProperty(b => b.LeaseUntil, past)));
-        await site.Host.CatalogAsync(catalog => catalog.Backups.Where(b => b.Id == rebuilt).ExecuteUpdateAsync(set => set
-            .SetProperty(b => b.State, BackupState.Pending)
-            .SetProperty(b => b.Attempt, 0)));
+            .SetProperty(b => b.LeaseUntil, past)
+            .SetProperty(b => b.Attempt, b => b.Id == rebuilt ? 0 : 1)
+            .SetProperty(b => b.Deadline, b => b.Id == swept ? past : b.Deadline)));
 
+        // Its deadline is over, so the sweep of the controller ends it; the other one's lease will be judged in a minute.
+        await BackupSite.EventuallyAsync(async () => (await site.RowAsync(swept))!.State >= BackupState.Succeeded, "the sweep ends it");
         var (report, problems) = await RebuildAsync(site);
+
         Assert.Empty(problems);
-        Assert.Equal(2, report.Added);
+        Assert.Equal((1, 1), (report.Added, report.Known));
+        Assert.Equal(BackupState.Succeeded, (await site.RowAsync(swept))!.State);
         Assert.Equal(rebuiltArchive, await site.Admin.GetByteArrayAsync(BackupSite.Path(second, rebuilt)));
         Assert.Equal(sweptArchive, await site.Admin.GetByteArrayAsync(BackupSite.Path(first, swept)));
     }

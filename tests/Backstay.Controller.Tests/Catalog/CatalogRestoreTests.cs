@@ -1,4 +1,3 @@
-using System.Net;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Controller.Tests.Commands;
 using Microsoft.Data.Sqlite;
@@ -41,7 +40,7 @@ public sealed class CatalogRestoreTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Contains("1 backups added, 1 already in the catalog", output, StringComparison.Ordinal);
-        Assert.Equal("ruined", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Data, "catalog.db.before-*"))));
+        Assert.Equal("ruined", await File.ReadAllTextAsync(Directory.GetFiles(Data, "catalog.db.before-*Z").Single()));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Data, "catalog.db")));
         var oldToken = agent.Http.DefaultRequestHeaders.Authorization!.Parameter!;
         await using (var site = await BackupSite.StartAsync(folder: Data, settings: settings))

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using Backstay.Controller.Catalog;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
