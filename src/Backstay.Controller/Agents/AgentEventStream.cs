@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
-using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -34,13 +33,13 @@ internal static class AgentEventStream
         }
 
         // What was asked for while nobody listened, or while the connection was being made.
-        connection.Send(AgentEvents.Ping);
+        connection.Ping();
         var unfinished = await catalog.Backups
             .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
             .Select(b => b.Id)
             .ToListAsync(cancellationToken);
         foreach (var backup in unfinished)
-            connection.Send(AgentEvents.Backup, backup.ToString());
+            connection.Send(AgentHint.Backup(agent.ApplianceId, backup));
 
         return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, lifetime, cancellationToken));
     }

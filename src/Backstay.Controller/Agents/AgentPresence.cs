@@ -6,7 +6,7 @@ namespace Backstay.Controller.Agents;
 
 /// <summary>
 /// Keeps the presence leases of the agents connected to this controller, so that every controller knows who is online; pings them;
-/// tells them again of backups that wait for them (a hint may have been lost, or the request come to another controller); cuts the
+/// tells them again of backups that wait for them (a hint may have been lost on the way to the agent); cuts the
 /// streams of those whose credential is no longer good.
 /// </summary>
 /// <remarks>One statement for hundreds of agents: ten thousand of them cost twenty small transactions a heartbeat.</remarks>
@@ -69,7 +69,7 @@ internal sealed partial class AgentPresence(
             {
                 var open = connections.Open;
                 foreach (var connection in open)
-                    connection.Send(AgentEvents.Ping);
+                    connection.Ping();
 
                 foreach (var chunk in open.Chunk(Chunk))
                     await BeatAsync(chunk, stoppingToken);
@@ -101,7 +101,7 @@ internal sealed partial class AgentPresence(
                 .Select(b => new { b.ApplianceId, b.Id })
                 .ToListAsync(cancellationToken);
             foreach (var backup in waiting)
-                connections.HintBackup(backup.ApplianceId, backup.Id);
+                connections.Deliver(AgentHint.Backup(backup.ApplianceId, backup.Id));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

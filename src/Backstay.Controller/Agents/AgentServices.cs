@@ -11,6 +11,8 @@ internal static class AgentServices
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<AgentPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<AgentPresence>());
+        services.AddSingleton<IHintChannel, LocalHints>();
+        services.AddHostedService<HintPoll>();
         return services;
     }
 }

@@ -231,7 +231,7 @@ internal static class AppliancesApi
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeactivateAsync(
-        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, AgentConnections connections, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, IHintChannel hints, CancellationToken cancellationToken)
     {
         var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.Edit, cancellationToken);
         if (appliance is null)
@@ -240,7 +240,7 @@ internal static class AppliancesApi
         }
 
         await seeds.RevokeAsync(appliance, cancellationToken);
-        connections.Cut(appliance.Id);
+        await hints.SendAsync(AgentHint.Cut(appliance.Id));
         return TypedResults.NoContent();
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class BackupEnding(
     WriteGate gate,
     NotificationOutbox outbox,
     IArchiveStore store,
-    AgentConnections agents,
+    IHintChannel hints,
     VerificationHint verification,
     BackupMetrics metrics,
     TimeProvider time,
@@ -92,7 +92,7 @@ internal sealed partial class BackupEnding(
             return false;
 
         Log.Failed(logger, backup.Id, backup.ApplianceId, failure.Reason, backup.Attempt);
-        agents.HintCancel(backup.ApplianceId, backup.Id);
+        await hints.SendAsync(AgentHint.Cancel(backup.ApplianceId, backup.Id));
         await DiscardAsync(new ArchiveKey(backup.Id, backup.Attempt));
         return true;
     }

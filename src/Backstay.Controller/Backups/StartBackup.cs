@@ -21,7 +21,7 @@ internal sealed class StartBackup(
     BackupAccess access,
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
-    AgentConnections agents,
+    IHintChannel hints,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time)
@@ -91,8 +91,8 @@ internal sealed class StartBackup(
 
         metrics.Started();
 
-        // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
-        agents.HintBackup(appliance.Id, backup.Id);
+        // Step 2. A hint; if it is lost, the agent hears of the backup from the poll of its controller, with a heartbeat, or when it connects.
+        await hints.SendAsync(AgentHint.Backup(appliance.Id, backup.Id));
         return (backup, null);
     }
 

@@ -52,11 +52,11 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
         report.Archives = usable.Count;
         for (var done = 0; done < usable.Count; done += Batch)
         {
-            progress(done, usable.Count);
-            await AddAsync(usable.GetRange(done, Math.Min(Batch, usable.Count - done)));
+            var batch = usable.GetRange(done, Math.Min(Batch, usable.Count - done));
+            await AddAsync(batch);
+            progress(done + batch.Count, usable.Count);
         }
 
-        progress(usable.Count, usable.Count);
         await TellLostAsync();
         return report;
 

@@ -19,6 +19,12 @@ internal static class CatalogServices
             .UseSqlite($"Data Source={provider.GetRequiredService<IOptions<CatalogOptions>>().Value.File};Default Timeout=15")
             .AddInterceptors(new SqlitePragmas()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CatalogContext>>().CreateDbContext());
+        return services.AddCatalogKeys();
+    }
+
+    /// <summary>Data Protection with its keys in the catalog.</summary>
+    public static IServiceCollection AddCatalogKeys(this IServiceCollection services)
+    {
         services.AddDataProtection().SetApplicationName("backstay").PersistKeysToDbContext<CatalogContext>();
         return services;
     }

@@ -15,13 +15,16 @@ internal sealed class RebuildCommand(CommandLine line) : ControllerCommand(
     "backstay-controller catalog rebuild",
     "backstay-controller catalog rebuild --data /srv/backstay --Storage:Folder=/mnt/archives")
 {
-    protected override void AddServices(IServiceCollection services)
+    /// <summary>What <see cref="ReportAsync"/> needs.</summary>
+    public static void AddRebuild(IServiceCollection services)
     {
         services.AddCatalog();
         services.AddStorage();
         services.AddSingleton<NotificationOutbox>();
         services.AddScoped<CatalogRebuild>();
     }
+
+    protected override void AddServices(IServiceCollection services) => AddRebuild(services);
 
     protected override async Task<ExitCode> RunAsync(IServiceProvider services, ParseResult parse, CancellationToken cancellationToken)
     {

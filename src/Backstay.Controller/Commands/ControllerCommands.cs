@@ -16,7 +16,7 @@ internal static class ControllerCommands
     {
         var root = new RootCommand(Usage.Text)
         {
-            new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line)),
+            new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line), new RestoreCommand(line)),
             new CommandGroup("store", "Where archive bytes live: a folder or an S3 bucket", new CheckCommand(line), new CopyCommand(line)),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
@@ -30,7 +30,11 @@ internal static class ControllerCommands
             });
         }
 
-        foreach (var error in parse.Errors.Select(error => error.Message).Distinct())
+        // That a verb is missing as well is no news when a word is wrong.
+        var wrong = parse.UnmatchedTokens is { Count: > 0 } unknown
+            ? unknown.Select(word => $"'{word}' is no command or option here.")
+            : parse.Errors.Select(error => error.Message).Distinct();
+        foreach (var error in wrong)
         {
             await Console.Error.WriteLineAsync($"backstay-controller: {error}");
         }

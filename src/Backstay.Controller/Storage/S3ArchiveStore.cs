@@ -55,6 +55,9 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
             cancellationToken);
     }
 
+    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+        Task.FromResult<IDisposable?>(Stream.Null); // the service takes a part whole or not at all
+
     public async Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken)
     {
         var upload = await UploadAsync(key, cancellationToken)

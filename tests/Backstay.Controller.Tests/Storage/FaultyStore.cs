@@ -62,6 +62,9 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         AroundAsync(nameof(BeginAsync), () => inner.BeginAsync(key, cancellationToken));
 
+    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+        AroundAsync(nameof(HoldPartAsync), () => inner.HoldPartAsync(key, slot, cancellationToken));
+
     public Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken) =>
         AroundAsync(nameof(WritePartAsync), () => inner.WritePartAsync(key, slot, content, cancellationToken));
 

@@ -65,7 +65,7 @@ public sealed class LyingStoreTests
         Assert.InRange(found, 1, int.MaxValue);
         foreach (var call in (string[])
         [
-            nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.AbortAsync),
+            nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.HoldPartAsync), nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.AbortAsync),
             nameof(IArchiveStore.GetLengthAsync), nameof(IArchiveStore.OpenReadAsync), nameof(IArchiveStore.WriteSidecarAsync),
             nameof(IArchiveStore.ReadSidecarAsync), nameof(IArchiveStore.DeleteAsync),
         ])

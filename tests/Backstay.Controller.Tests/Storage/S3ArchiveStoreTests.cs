@@ -61,6 +61,9 @@ public sealed class SeveralS3ArchiveStoresTests : S3ArchiveStoreTests
 
         public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) => Next.BeginAsync(key, cancellationToken);
 
+        public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+            Next.HoldPartAsync(key, slot, cancellationToken);
+
         public Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken) =>
             Next.WritePartAsync(key, slot, content, cancellationToken);
 

@@ -57,14 +57,21 @@ internal sealed partial class ReceivePart(
                 ErrorIds.ServiceUnavailable, "The controller is taking in as many parts as it can. Send this one again.", UploadAttempt.RetryAfter);
         }
 
-        // From here on this is the only writer of this part. A part that is there already is never written again.
-        var (kept, conflict) = await KeptAsync(key, promise, cancellationToken);
-        if (kept)
-            return conflict;
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.GiveWay);
         try
         {
+            using var held = await store.HoldPartAsync(key, promise.Slot, stop.Token);
+            if (held is null)
+            {
+                return ApiErrors.Unavailable(
+                    ErrorIds.ServiceUnavailable, "The same part is just being taken in through another controller. Send it again.", UploadAttempt.RetryAfter);
+            }
+
+            // From here on this is the only writer of this part. A part that is there already is never written again.
+            var (kept, conflict) = await KeptAsync(key, promise, stop.Token);
+            if (kept)
+                return conflict;
+
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);
@@ -155,8 +162,19 @@ internal sealed partial class ReceivePart(
                     Sha256 = promise.Sha256,
                     StoreTag = tag,
                 });
-                await catalog.SaveChangesAsync(cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
+                try
+                {
+                    await catalog.SaveChangesAsync(cancellationToken);
+                    await transaction.CommitAsync(cancellationToken);
+                }
+                catch (DbUpdateException exception) when (exception.IsTaken())
+                {
+                    // Where parts are taken whole, two controllers may take in the same one at the same time.
+                    await transaction.RollbackAsync(cancellationToken);
+                    catalog.ChangeTracker.Clear();
+                    return await RecordTagAsync(key, promise, tag, cancellationToken);
+                }
+
                 metrics.PartKept(promise.Slot.Length);
                 return null;
             }
@@ -164,6 +182,17 @@ internal sealed partial class ReceivePart(
 
         return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
             ?? UploadAttempt.Closed(key.Attempt);
+    }
+
+    /// <summary>Of the same bytes written twice, the store has those that came last; their tag is most likely this one.</summary>
+    private async Task<ApiErrorResult?> RecordTagAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        await catalog.Parts
+            .Where(p => p.BackupId == key.BackupId && p.Attempt == key.Attempt && p.Number == promise.Slot.Number
+                && p.Length == promise.Slot.Length && p.Sha256 == promise.Sha256)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.StoreTag, tag), cancellationToken);
+        var (_, conflict) = await KeptAsync(key, promise, cancellationToken);
+        return conflict;
     }
 
     private async Task<ApiErrorResult> StoreFaultAsync(
