@@ -59,9 +59,14 @@ internal static class Connections
         }
     }
 
-    private static bool Accept(X509Certificate? shown, IReadOnlyList<string> pins) =>
-        shown is X509Certificate2 certificate
-        && (pins.Count == 0
-            || pins.Contains(Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())))
-            || throw new AuthenticationException("The controller's key is not the one that the fleet was enrolled with."));
+    private static bool Accept(X509Certificate? shown, IReadOnlyList<string> pins)
+    {
+        if (shown is not X509Certificate2 certificate)
+            return false;
+
+        var pin = Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        return pins.Count == 0 || pins.Contains(pin)
+            ? true
+            : throw new AuthenticationException("The controller's key is not the one that the fleet was enrolled with.");
+    }
 }

@@ -21,7 +21,9 @@ if (args is ["--help" or "-h"])
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // Options are read once: to see a changed appsettings.json, the host would watch every folder below the current one, a whole
+    // machine when that is the root.
+    var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
 
     builder.AddHosting(args);
     builder.Services.AddCatalog();
