@@ -6,8 +6,9 @@
 #   PART=262144     bytes of each of these archives       STREAMS=4       archives that come in at once for the throughput
 #   BYTES=1073741824  bytes of each of those              RUNS=3          of the throughput, alternating; the median counts
 #   SCRATCH         a folder on the disk to measure, new ones are made in it (default /var/tmp)
-#   S3_ENDPOINT, S3_BUCKET, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   measure the ingest into that bucket as well (path style)
-#   NO_BUILD=1      the programs are built already
+#   S3=ceph         measure the ingest into S3 as well, into a Ceph that is started for it; or into a bucket that is there:
+#   S3_ENDPOINT, S3_BUCKET, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   (path style)
+#   ONLY=fleet|ingest   one half of it            NO_BUILD=1      the programs are built already
 # Needs: .NET SDK, curl, openssl, nginx, rclone; memory for STREAMS × BYTES in /dev/shm; disk for three times that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,7 +22,8 @@ shm=$(mktemp -d /dev/shm/backstay-scale-XXXXXX)
 controller= nginx=
 stop_controller() { [ -z "$controller" ] || { kill "$controller"; wait "$controller" || true; controller=; }; } 2>/dev/null
 stop_nginx() { [ -z "$nginx" ] || { kill "$nginx"; wait "$nginx" || true; nginx=; }; } 2>/dev/null
-finish() { stop_controller; stop_nginx; rm -rf "$scratch" "$shm"; }
+ceph=
+finish() { stop_controller; stop_nginx; [ -z "$ceph" ] || tests/Backstay.TestServers/ceph down "$ceph" >/dev/null || true; rm -rf "$scratch" "$shm"; }
 trap finish EXIT
 fail() { echo "scale: $*" >&2; exit 1; }
 for tool in curl openssl nginx rclone; do command -v $tool >/dev/null || fail "$tool is missing"; done
@@ -53,6 +55,7 @@ now() { date +%s.%N; }
 since() { echo "$(now) $1" | awk '{ printf "%.2f", $1 - $2 }'; }
 
 echo "$(nproc) CPUs, $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB, $(uname -m), Linux $(uname -r); open files: $limit"
+if [ "${ONLY-fleet}" = fleet ]; then
 echo
 echo "## The fleet: $agents agents, one controller, SQLite"
 echo
@@ -67,6 +70,8 @@ echo "| what | measured |"
 echo "| --- | --- |"
 call fleet --agents "$agents" --pid "$controller" --hints "$hints" --burst "$burst" --bytes "$part" --idle "$idle"
 stop_controller
+fi
+[ "${ONLY-ingest}" = ingest ] || exit 0
 
 echo
 echo "## Ingest: $streams archives of $((bytes / 1000000)) MB at once, $runs runs, median"
@@ -102,15 +107,25 @@ copy() { # NAME TARGET
   echo "$1-durable $(since "$from")"
   rclone purge --config /dev/null --quiet "$2"
 }
+cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/$controller/stat"; }
 backup() { # NAME [VARIABLE=VALUE…]: a catalog of its own with as many appliances as there are streams
+  local before
   start_controller "$1" "${@:2}"
   [ -e "$scratch/$1.fleet" ] || { call enrol --agents "$streams"; cp "$scratch/fleet.json" "$scratch/$1.fleet"; }
   cp "$scratch/$1.fleet" "$scratch/fleet.json"
+  before=$(cpu)
   echo "$1-durable $(call ingest --agents "$streams" --bytes "$bytes")"
+  echo "$1-cpu $(echo "$(cpu) $before" | awk '{ print $1 - $2 }')"
   stop_controller
   rm -rf "$scratch/$1/store"
 }
 s3=()
+if [ "${S3-}" = ceph ]; then
+  ceph=$scratch/ceph
+  tests/Backstay.TestServers/ceph up "$ceph" $((port + 2)) $((port + 3)) >/dev/null
+  export S3_ENDPOINT=http://127.0.0.1:$((port + 2)) S3_BUCKET=scale AWS_ACCESS_KEY_ID=backstay AWS_SECRET_ACCESS_KEY=backstay-secret
+  rclone mkdir --config /dev/null ":s3,provider=Ceph,env_auth,force_path_style,endpoint='$S3_ENDPOINT':$S3_BUCKET"
+fi
 if [ -n "${S3_ENDPOINT-}" ]; then
   s3=(Storage__Provider=s3 Storage__S3__Endpoint="$S3_ENDPOINT" Storage__S3__Bucket="${S3_BUCKET:?}" Storage__S3__PathStyle=true
       Storage__S3__Prefix=backstay-scale Storage__S3__AccessKey="${AWS_ACCESS_KEY_ID:?}" Storage__S3__SecretKey="${AWS_SECRET_ACCESS_KEY:?}")
@@ -126,7 +141,9 @@ done >"$scratch/times"
 
 sort -k1,1 -k2,2n "$scratch/times" | awk -v total="$((streams * bytes))" '
   { n[$1]++; t[$1, n[$1]] = $2 }
-  function rate(name,    m) { m = n[name]; return m == 0 ? 0 : total / 1e6 / (m % 2 ? t[name, (m + 1) / 2] : (t[name, m / 2] + t[name, m / 2 + 1]) / 2) }
+  function median(name,    m) { m = n[name]; return m % 2 ? t[name, (m + 1) / 2] : (t[name, m / 2] + t[name, m / 2 + 1]) / 2 }
+  function rate(name) { return n[name] ? total / 1e6 / median(name) : 0 }
+  function spent(name) { return sprintf("%.2f s of CPU a GB", median(name) * 1e9 / total) }
   function row(text, name, base) { if (n[name]) printf "| %s | %.0f MB/s | %s |\n", text, rate(name), base ? sprintf("%.2f", rate(name) / rate(base)) : "" }
   END {
     print "| into a folder | rate | of nginx |"; print "| --- | --- | --- |"
@@ -135,6 +152,7 @@ sort -k1,1 -k2,2n "$scratch/times" | awk -v total="$((streams * bytes))" '
     row("nginx, when it answers (in the page cache)", "nginx-answered", "nginx-durable")
     row("rclone copy from memory, no network, then sync", "rclone-durable", "nginx-durable")
     row("rclone copy, when it ends (in the page cache)", "rclone-answered", "nginx-durable")
+    print ""; print "The controller spends " spent("folder-cpu") " into the folder" (n["s3-cpu"] ? ", " spent("s3-cpu") " into S3" : "") "."
     if (n["s3-durable"]) {
       print ""; print "| into S3 | rate | of rclone |"; print "| --- | --- | --- |"
       row("Backstay: TLS, SHA-256, multipart straight through", "s3-durable", "rclone-s3-durable")
