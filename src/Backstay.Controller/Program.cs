@@ -22,7 +22,9 @@ if (line.Words is not [])
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // Options are read once: to see a changed appsettings.json, the host would watch every folder below the current one, a whole
+    // machine when that is the root.
+    var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
 
     builder.AddFoundation(line.Settings);
     builder.AddHosting();
