@@ -22,6 +22,7 @@ internal sealed partial class BackupEnding(
     IArchiveStore store,
     AgentConnections agents,
     VerificationHint verification,
+    AdmissionHint admission,
     BackupMetrics metrics,
     TimeProvider time,
     ILogger<BackupEnding> logger)
@@ -136,6 +137,7 @@ internal sealed partial class BackupEnding(
         }
 
         outbox.Wake();
+        admission.Wake();
         metrics.Ended(backup.Reason, backup.Ended!.Value - backup.Created);
         return backup;
     }

@@ -1,5 +1,4 @@
 using Backstay.Controller.Access;
-using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
@@ -12,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups;
 
 /// <summary>
-/// Steps 0 to 2 of a backup. The answer comes before any work: the session key and its envelope are made when the agent opens its
-/// session (docs/decisions/0016).
+/// Steps 0 and 1 of a backup. The answer comes before any work: when the agent is told (step 2), <see cref="Admission"/> decides; the
+/// session key and its envelope are made when the agent opens its session (docs/decisions/0016).
 /// </summary>
 internal sealed class StartBackup(
     CatalogContext catalog,
@@ -21,7 +20,7 @@ internal sealed class StartBackup(
     BackupAccess access,
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
-    AgentConnections agents,
+    AdmissionHint admission,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time)
@@ -90,9 +89,7 @@ internal sealed class StartBackup(
         }
 
         metrics.Started();
-
-        // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
-        agents.HintBackup(appliance.Id, backup.Id);
+        admission.Wake();
         return (backup, null);
     }
 
@@ -143,9 +140,9 @@ internal sealed class StartBackup(
             NotifyUrl = request.NotifyUrl,
             RequestedBy = caller.Name,
             Created = now,
-            LeaseUntil = now + options.Value.PickUp,
-            Deadline = now + options.Value.Deadline,
-            Message = "Waiting for the agent to begin.",
+            LeaseUntil = now + options.Value.MaxWait,
+            Deadline = now + options.Value.MaxWait,
+            Message = Admission.WaitingMessage,
             Envelope = [],
         };
     }

@@ -41,6 +41,7 @@ internal static partial class HostingServices
             .ValidateOnStart();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<DataFolder>();
+        services.AddSingleton<ControllerIdentity>();
         services.AddSingleton<SelfMadeCertificate>();
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
@@ -60,6 +61,7 @@ internal static partial class HostingServices
         app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupSilence>().Over = true);
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<DataFolder>().Prepare();
+        await app.Services.GetRequiredService<ControllerIdentity>().PrepareAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
         await app.MigrateCatalogAsync();
         await using var scope = app.Services.CreateAsyncScope();

@@ -3,6 +3,7 @@ using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
+using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -17,11 +18,14 @@ internal sealed partial class OpenUpload(
     SessionKeys keys,
     IArchiveStore store,
     BackupEnding ending,
+    Admission admission,
     IOptions<BackupOptions> options,
     TimeProvider time,
     ILogger<OpenUpload> logger)
 {
     private const int MaxVersion = 64;
+
+    private static readonly TimeSpan WaitingRetryAfter = TimeSpan.FromSeconds(10);
 
     public static async Task<Results<Ok<UploadSession>, ApiErrorResult>> HandleAsync(
         Guid id, AgentCaller agent, HttpRequest request, OpenUpload open, CancellationToken cancellationToken)
@@ -40,8 +44,20 @@ internal sealed partial class OpenUpload(
         Guid id, AgentCaller agent, OpenSession request, CancellationToken cancellationToken)
     {
         var backup = await catalog.FindAsync(id, agent, cancellationToken);
+        if (backup is { Waits: true })
+        {
+            // Agents are told of a backup once it is admitted. This one was faster, or asks out of turn.
+            await admission.AdmitAsync(cancellationToken);
+            backup = await catalog.FindAsync(id, agent, cancellationToken);
+        }
+
         if (backup is null || backup.State >= BackupState.Succeeded)
             return (null, UploadAttempt.Refusal(backup, 0));
+        if (backup.Waits)
+        {
+            return (null, ApiErrors.Unavailable(
+                ErrorIds.BackupWaiting, await Admission.MessageAsync(catalog, backup, cancellationToken), WaitingRetryAfter));
+        }
 
         if (backup.State == BackupState.Running && backup.AgentInstance != request.Instance)
         {
