@@ -8,6 +8,8 @@ internal static class AgentServices
     public static IServiceCollection AddAgents(this IServiceCollection services)
     {
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, AgentAuthentication>(AgentAuthentication.Scheme, null);
+        services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<AgentLimits>();
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<AgentPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<AgentPresence>());

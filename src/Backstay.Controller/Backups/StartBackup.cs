@@ -3,6 +3,7 @@ using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -21,11 +22,14 @@ internal sealed class StartBackup(
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
     AdmissionHint admission,
+    StoreRoom room,
+    RequestMetrics requests,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time)
 {
     private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FullRetryAfter = TimeSpan.FromMinutes(10);
 
     public static async Task<Results<Accepted<BackupAccepted>, Ok<BackupAccepted>, ApiErrorResult>> HandleAsync(
         RouteId id, Caller caller, PeerVersion version, HttpContext http, StartBackup start, CancellationToken cancellationToken)
@@ -58,7 +62,7 @@ internal sealed class StartBackup(
         if (request.NotifyUrl is not null && notifyUrls.Check(request.NotifyUrl) is { } wrong)
             return (null, ApiErrors.BadRequest(wrong));
 
-        // … the backup API is enabled (503), the appliance is activated, online and not being backed up (412).
+        // … the backup API is enabled and the store has room (503), the appliance is activated, online and not being backed up (412).
         refusal = await StateRefusalAsync(appliance, cancellationToken);
         if (refusal is not null)
             return (null, refusal);
@@ -101,6 +105,12 @@ internal sealed class StartBackup(
                 ErrorIds.BackupApiDisabled,
                 "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
                 DisabledRetryAfter);
+        }
+
+        if (await room.RefusalAsync(cancellationToken) is { } full)
+        {
+            requests.Refused(RefusedBy.Store);
+            return ApiErrors.Unavailable(ErrorIds.StoreFull, $"{full} Delete backups that aren't needed, or give the store more room.", FullRetryAfter);
         }
 
         if (!appliance.Activated)

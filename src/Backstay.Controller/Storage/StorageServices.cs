@@ -15,6 +15,11 @@ internal static class StorageServices
             .ValidateOnStart();
         services.AddSingleton<IArchiveStore, FolderArchiveStore>();
         services.AddHostedService<OrphanSweep>();
+        services.AddOptions<QuotaOptions>().BindConfiguration(QuotaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<StorageMetrics>();
+        services.AddSingleton<StoreRoom>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreRoom>());
+        services.AddHealthChecks().AddCheck<StoreRoomHealth>("store-room");
         return services;
     }
 }

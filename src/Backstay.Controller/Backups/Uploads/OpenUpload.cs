@@ -17,6 +17,7 @@ internal sealed partial class OpenUpload(
     WriteGate gate,
     SessionKeys keys,
     IArchiveStore store,
+    StoreRoom room,
     BackupEnding ending,
     Admission admission,
     IOptions<BackupOptions> options,
@@ -68,6 +69,13 @@ internal sealed partial class OpenUpload(
             return (null, UploadAttempt.Refusal(await catalog.FindAsync(id, agent, cancellationToken), 0));
         }
 
+        if (backup.Attempt == 0 && await room.RefusalAsync(cancellationToken) is { } full)
+        {
+            // There was room when it was asked for.
+            await ending.FailAsync(id, BackupFailure.StoreFull(full), cancellationToken, b => b.Attempt == 0);
+            return (null, ApiErrors.StoreFull("The archive store is full. The backup has failed; stop working on it."));
+        }
+
         (byte[] Key, byte[] Envelope)? sealing;
         try
         {
@@ -109,7 +117,7 @@ internal sealed partial class OpenUpload(
         return (
             new UploadSession(
                 id, agent.ApplianceId, agent.Name, attempt, backup.Logs, backup.Audit, sealing.Value.Envelope, sealing.Value.Key,
-                PartPlan.Default, options.Value.ParallelParts, (int)options.Value.Lease.TotalSeconds, backup.Deadline),
+                PartPlan.Default.UpTo(options.Value.MaxArchiveSize), options.Value.ParallelParts, (int)options.Value.Lease.TotalSeconds, backup.Deadline),
             null);
     }
 
