@@ -14,14 +14,14 @@ namespace Backstay.Controller.Backups;
 /// <remarks>
 /// Any controller admits, whenever it is told that there may be room (<see cref="AdmissionHint"/>), and every
 /// <see cref="BackupOptions.SweepInterval"/> whatever it was told. Two of them counting at the same moment would both find the last free
-/// place; so each first takes the row of settings for itself until its transaction ends, and counts after that. The limit in all
-/// is never exceeded. Nothing is kept in memory, and a controller that dies in the middle has admitted nothing.
+/// place; so each counts and admits in a transaction of which there is one at a time on all controllers. The limit in all is never
+/// exceeded. Nothing is kept in memory, and a controller that dies in the middle has admitted nothing.
 /// </remarks>
 internal sealed partial class Admission(
     IDbContextFactory<CatalogContext> catalogs,
     WriteGate gate,
     ControllerIdentity controller,
-    AgentConnections agents,
+    IHintChannel hints,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time,
@@ -46,9 +46,10 @@ internal sealed partial class Admission(
             var admitted = await AdmitFreeAsync(catalog, cancellationToken);
             foreach (var backup in admitted)
             {
-                // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
+                // Step 2. A hint; if it is lost, the agent hears of the backup from the poll of its controller, with a heartbeat, or when it
+                // connects.
                 Log.Admitted(logger, backup.Id, backup.ApplianceId);
-                agents.HintBackup(backup.ApplianceId, backup.Id);
+                await hints.SendAsync(AgentHint.Backup(backup.ApplianceId, backup.Id));
             }
 
             if (admitted.Count == 0)
@@ -80,12 +81,8 @@ internal sealed partial class Admission(
     {
         using (await gate.EnterAsync(cancellationToken))
         {
-            await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
-
-            // Changes nothing, and holds the row to the end of the transaction: from here on this is the only one that admits. What is
-            // read after it has everything that those before it have committed, at READ COMMITTED too.
-            await catalog.Settings.ExecuteUpdateAsync(
-                set => set.SetProperty(s => s.BackupApiEnabled, s => s.BackupApiEnabled), cancellationToken);
+            // What is read from here on has everything that those who were alone before have committed, at READ COMMITTED too.
+            await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
             var next = await NextAsync(catalog, Free(await LoadAsync(catalog, cancellationToken)), cancellationToken);
             var now = time.GetUtcNow();
             await catalog.Backups

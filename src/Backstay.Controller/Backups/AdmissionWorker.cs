@@ -1,3 +1,4 @@
+using Backstay.Controller.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Backups;
@@ -13,6 +14,10 @@ internal sealed partial class AdmissionWorker(
             try
             {
                 await admission.AdmitAsync(stoppingToken);
+            }
+            catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+            {
+                // CatalogReach has told.
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {

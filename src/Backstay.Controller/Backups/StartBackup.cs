@@ -75,7 +75,7 @@ internal sealed class StartBackup(
             {
                 await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
 
-                // Asked again now that it can't change: an exception is a dear way to learn it.
+                // Asked again, so close to the insert that only a race leaves it to the index: an exception is a dear way to learn it.
                 if (!await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken))
                     return (null, ApiErrors.NotFound("appliance"));
                 if (await IsBusyAsync(appliance, cancellationToken))
@@ -90,6 +90,10 @@ internal sealed class StartBackup(
         catch (DbUpdateException exception) when (exception.IsTaken())
         {
             return (null, Busy(appliance));
+        }
+        catch (DbUpdateException exception) when (CatalogErrors.BreaksReference(exception))
+        {
+            return (null, ApiErrors.NotFound("appliance"));
         }
 
         metrics.Started();

@@ -102,6 +102,10 @@ internal sealed partial class StoreRoom(
                 {
                     await MeasureAsync(stoppingToken);
                 }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
+                }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     Log.NotMeasured(logger, exception);

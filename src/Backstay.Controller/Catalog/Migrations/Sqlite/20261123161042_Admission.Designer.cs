@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
-    [DbContext(typeof(CatalogContext))]
+    [DbContext(typeof(SqliteCatalogContext))]
     [Migration("20261123161042_Admission")]
     partial class Admission
     {
