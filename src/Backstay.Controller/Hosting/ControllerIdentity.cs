@@ -16,7 +16,7 @@ internal sealed class ControllerIdentity(DataFolder folder)
         if (await folder.ReadAsync(Name, cancellationToken) is not { } text)
         {
             Id = Guid.NewGuid();
-            await folder.WriteAsync(Name, Id.ToString(), cancellationToken);
+            folder.Write(Name, Id.ToString());
         }
         else
         {
