@@ -18,7 +18,11 @@ public sealed class SeveralAdmitTests : IAsyncDisposable
         foreach (var site in _sites)
             await site.DisposeAsync();
         Directory.Delete(_shared, recursive: true);
+        if (TestPostgres.IsAsked)
+            await (await TestPostgres.CurrentAsync()).DropAsync(Database);
     }
+
+    private string Database => Path.GetFileName(_shared);
 
     [Fact]
     public async Task The_limit_in_all_holds_while_many_admit_and_end_at_once_and_all_come_to_an_end()
@@ -86,15 +90,23 @@ public sealed class SeveralAdmitTests : IAsyncDisposable
 
     private async Task<BackupSite> StartAsync(int inAll, int here, string? folder = null)
     {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Catalog:Provider"] = "sqlite",
+            ["Catalog:File"] = Path.Combine(_shared, "catalog.db"),
+            ["Storage:Folder"] = Path.Combine(_shared, "store"),
+            ["Backups:MaxParallel"] = $"{inAll}",
+            ["Backups:MaxParallelPerController"] = $"{here}",
+        };
+        if (TestPostgres.IsAsked)
+        {
+            settings["Catalog:Provider"] = "postgres";
+            settings["Catalog:ConnectionString"] = await (await TestPostgres.CurrentAsync()).DatabaseAsync(Database);
+        }
+
         // Workers that look by themselves would hide what the tests ask for.
         var site = await BackupSite.StartAsync(
-            settings: new()
-            {
-                ["Catalog:File"] = Path.Combine(_shared, "catalog.db"),
-                ["Storage:Folder"] = Path.Combine(_shared, "store"),
-                ["Backups:MaxParallel"] = $"{inAll}",
-                ["Backups:MaxParallelPerController"] = $"{here}",
-            },
+            settings: settings,
             folder: folder,
             services: services => services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(AdmissionWorker))));
         _sites.Add(site);
