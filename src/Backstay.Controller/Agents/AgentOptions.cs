@@ -25,9 +25,9 @@ internal sealed class AgentOptions
     public long? PartBytesPerSecond { get; set; }
 
     /// <summary>
-    /// Requests of one appliance that are open at the same time, event streams aside; beyond that 429 with <c>Retry-After</c>. More than
-    /// twice <c>Backups:ParallelParts</c>, as connections that broke without a word count for a while. 4 to 256, default 16.
+    /// Requests of one appliance that are open at the same time, event streams aside; beyond that 429 with <c>Retry-After</c>. 5 to 256, and
+    /// at least 4 more than <c>Backups:ParallelParts</c>; default 20.
     /// </summary>
-    [Range(4, 256)]
-    public int ParallelRequests { get; set; } = 16;
+    [Range(5, 256)]
+    public int ParallelRequests { get; set; } = 20;
 }

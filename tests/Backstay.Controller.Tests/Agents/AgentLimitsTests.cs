@@ -18,7 +18,7 @@ public sealed class AgentLimitsTests
     public void The_defaults_are_the_documented_ones()
     {
         var options = new AgentOptions();
-        Assert.Equal((200, null, 16), (options.RequestsPerSecond, options.PartBytesPerSecond, options.ParallelRequests));
+        Assert.Equal((200, null, 20), (options.RequestsPerSecond, options.PartBytesPerSecond, options.ParallelRequests));
     }
 
     [Fact]
@@ -73,22 +73,22 @@ public sealed class AgentLimitsTests
     [Fact]
     public async Task An_appliance_that_holds_requests_open_does_not_take_the_places_of_others()
     {
-        await using var site = await BackupSite.StartAsync(settings: new() { ["Agents:ParallelRequests"] = "4", ["Backups:MaxPartsInFlight"] = "6" });
+        await using var site = await BackupSite.StartAsync(settings: new() { ["Agents:ParallelRequests"] = "8", ["Backups:MaxPartsInFlight"] = "10" });
         var (greedy, other) = (await site.AddOnlineAsync(), await site.AddOnlineAsync());
         var backup = await site.StartBackupAsync(greedy);
         await greedy.OpenAsync(backup);
         var bytes = new byte[PartPlan.Default.SizeOf(1)];
-        var pauses = Enumerable.Range(0, 4).Select(_ => new PausingContent(bytes, 1000)).ToList();
+        var pauses = Enumerable.Range(0, 8).Select(_ => new PausingContent(bytes, 1000)).ToList();
         var open = pauses.Select((pause, i) => greedy.PutPartAsync(backup, 1, i + 1, bytes, content: pause)).ToList();
         foreach (var pause in pauses)
             await pause.Paused;
 
         // What was sent may still be on its way to the controller.
-        HttpResponseMessage fifth;
+        HttpResponseMessage next;
         var tries = 0;
-        while ((fifth = await greedy.RenewAsync(backup, 1)).StatusCode == HttpStatusCode.NoContent && ++tries < 300)
-            fifth.Dispose();
-        Assert.Equal(HttpStatusCode.TooManyRequests, fifth.StatusCode);
+        while ((next = await greedy.RenewAsync(backup, 1)).StatusCode == HttpStatusCode.NoContent && ++tries < 300)
+            next.Dispose();
+        Assert.Equal(HttpStatusCode.TooManyRequests, next.StatusCode);
         await site.MakeBackupAsync(other);
 
         foreach (var pause in pauses)
