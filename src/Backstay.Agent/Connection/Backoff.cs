@@ -9,6 +9,7 @@ namespace Backstay.Agent.Connection;
 internal sealed class Backoff(TimeSpan first, TimeSpan longest, TimeProvider time)
 {
     private const int Steps = 1024;
+    private readonly TimeSpan _longest = longest;
     private int _tries;
 
     /// <summary>Holds what the other side asks for: it knows why, but not for how long it makes sense here. Default: the longest pause.</summary>
@@ -20,7 +21,7 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, TimeProvider tim
 
     public TimeSpan Next(TimeSpan? atLeast = null)
     {
-        var pause = Min(first * Math.Pow(2, Math.Min(_tries++, 30)), longest);
+        var pause = Min(first * Math.Pow(2, Math.Min(_tries++, 30)), _longest);
         var drawn = pause / 2 + pause / 2 * (RandomNumberGenerator.GetInt32(Steps + 1) / (double)Steps);
         return atLeast is { } asked && asked > drawn ? Min(asked, LongestAsked) : drawn;
     }
