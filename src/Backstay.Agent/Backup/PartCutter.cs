@@ -70,7 +70,7 @@ internal sealed class PartCutter(PartPlan plan, PartBuffers buffers)
     private Task<PartBuffer> NextAsync(int number, CancellationToken cancellationToken) => number <= plan.MaxParts
         ? buffers.RentAsync(plan.SizeOf(number), cancellationToken)
         : throw new SourceFailedException(
-            $"The archive is larger than the {plan.Capacity >> 30} GiB that the controller takes. Leave something out of the sources.");
+            $"The archive is larger than the {plan.Capacity >> 20} MiB that the controller takes. Leave something out of the sources.");
 
     private static async Task<PartBuffer?> HandOnAsync(
         int number, PartBuffer full, ChannelWriter<Part> parts, CancellationToken cancellationToken)

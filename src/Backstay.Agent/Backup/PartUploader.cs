@@ -22,6 +22,9 @@ internal sealed partial class PartUploader(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    /// <summary>A controller that holds us to a rate asks for as long as the parts before this one take at it.</summary>
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(5);
+
     private long _acknowledged;
 
     /// <summary>Bytes that are durable at the other side, from any thread.</summary>
@@ -44,7 +47,7 @@ internal sealed partial class PartUploader(
     private async Task SendAsync(Part part, CancellationToken cancellationToken)
     {
         var sha256 = await HashAsync(part.Content, cancellationToken);
-        var backoff = new Backoff(FirstPause, LongestPause, time);
+        var backoff = new Backoff(FirstPause, LongestPause, time) { LongestAsked = LongestAsked };
         var damaged = 0;
         while (true)
         {

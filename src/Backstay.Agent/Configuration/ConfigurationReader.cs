@@ -81,6 +81,7 @@ internal static class ConfigurationReader
     {
         var sources = new List<SourceSettings>();
         var names = new HashSet<string>(StringComparer.Ordinal);
+        var overlaps = new SourceOverlaps();
         foreach (var entry in file.Children(key))
         {
             foreach (var source in SourceReader.Read(entry, section))
@@ -88,6 +89,8 @@ internal static class ConfigurationReader
                 sources.Add(source);
                 if (SourceReader.NameOf(source) is { } name && !names.Add(name))
                     entry.Mistake($"'{name}' is the name of another source of this section; give one of them another \"name\".");
+                foreach (var overlap in source is FilesSettings files ? overlaps.Add(files) : [])
+                    entry.Mistake(overlap);
             }
         }
 

@@ -20,7 +20,7 @@ internal sealed class SignIn(
     public async Task<(LoginResponse? Response, ApiErrorResult? Error)> WithPasswordAsync(
         HttpContext context, bool full, CancellationToken cancellationToken)
     {
-        var (login, error) = await RequestBody.ReadAsync(context.Request, AdminJson.Default.LoginRequest, cancellationToken);
+        var (login, error) = await RequestBody.ReadAsync(context.Request, AdminJson.Default.LoginRequest, cancellationToken, maxBytes: RequestBody.MaxAnonymousBytes);
         if (login is null || (error = Check(login)) is not null)
         {
             return (null, error);

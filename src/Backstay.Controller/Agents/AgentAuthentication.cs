@@ -55,8 +55,12 @@ internal sealed class AgentAuthentication(
 
 internal static class AgentConventions
 {
-    /// <summary>Requires the credential of an enrolled agent (401). What it may touch, its appliance decides.</summary>
+    /// <summary>
+    /// Requires the credential of an enrolled agent (401), and that it keeps to its share (429). What it may touch, its appliance decides.
+    /// </summary>
     public static TBuilder RequireAgent<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(policy => policy.AddAuthenticationSchemes(AgentAuthentication.Scheme).RequireAuthenticatedUser());
+        builder
+            .RequireAuthorization(policy => policy.AddAuthenticationSchemes(AgentAuthentication.Scheme).RequireAuthenticatedUser())
+            .AddEndpointFilter<TBuilder, AgentLimitFilter>();
 }

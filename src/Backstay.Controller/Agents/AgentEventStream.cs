@@ -37,7 +37,7 @@ internal static class AgentEventStream
             // What was asked for while nobody listened, or while the connection was being made.
             connection.Ping();
             var unfinished = await catalog.Backups
-                .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
+                .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded && b.Admitted != null)
                 .Select(b => b.Id)
                 .ToListAsync(cancellationToken);
             foreach (var backup in unfinished)

@@ -100,7 +100,7 @@ internal sealed partial class AgentPresence(
 
             await RenewAsync(catalog, [.. good[true]], cancellationToken);
             var waiting = await catalog.Backups
-                .Where(b => b.State == BackupState.Pending && EF.Parameter(ids).Contains(b.ApplianceId))
+                .Where(b => b.State == BackupState.Pending && b.Admitted != null && EF.Parameter(ids).Contains(b.ApplianceId))
                 .Select(b => new { b.ApplianceId, b.Id })
                 .ToListAsync(cancellationToken);
             foreach (var backup in waiting)

@@ -8,7 +8,7 @@ internal static class AgentsApi
         var group = app.MapGroup("/agent/v1").WithTags("Agent");
         group.MapPost("/enrol", Enrolment.HandleAsync)
             .WithName("Enrol").WithSummary("Trades the token of a seed for a credential.");
-        group.MapGet("/events", AgentEventStream.HandleAsync).RequireAgent()
+        group.MapGet("/events", AgentEventStream.HandleAsync).RequireAgent().DisableRateLimiting()
             .WithName("AgentEvents").WithSummary("The hints for an agent, as server-sent events.");
         group.MapPost("/health", ReportHealth.HandleAsync).RequireAgent()
             .WithName("ReportHealth").WithSummary("The condition of the machine.");

@@ -19,7 +19,7 @@ internal static class Enrolment
     public static async Task<Results<Ok<EnrolResponse>, ApiErrorResult>> HandleAsync(
         HttpRequest request, CatalogContext catalog, WriteGate gate, AuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (enrol, refusal) = await RequestBody.ReadAsync(request, AgentJson.Default.EnrolRequest, cancellationToken);
+        var (enrol, refusal) = await RequestBody.ReadAsync(request, AgentJson.Default.EnrolRequest, cancellationToken, maxBytes: RequestBody.MaxAnonymousBytes);
         if (enrol is null)
             return refusal!;
         if (string.IsNullOrEmpty(enrol.Token))

@@ -52,7 +52,7 @@ internal sealed partial class HintReceiver(
 
         await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
         var waiting = catalog.Backups.AsNoTracking()
-            .Where(b => b.State == BackupState.Pending)
+            .Where(b => b.State == BackupState.Pending && b.Admitted != null)
             .Select(b => new { b.ApplianceId, b.Id })
             .AsAsyncEnumerable();
         await foreach (var backup in waiting.WithCancellation(cancellationToken))

@@ -118,6 +118,7 @@ internal static class ApiErrors
         StatusCodes.Status404NotFound => new(ErrorIds.NotFound, "There is no such call. /docs lists all of them."),
         StatusCodes.Status405MethodNotAllowed =>
             new(ErrorIds.MethodNotAllowed, "That method isn't for this path. The Allow header lists those that are."),
+        StatusCodes.Status408RequestTimeout => new(ErrorIds.BadRequest, "The body came too slowly. Send it again."),
         StatusCodes.Status413PayloadTooLarge => new(ErrorIds.PayloadTooLarge, "The body is too large."),
         StatusCodes.Status415UnsupportedMediaType =>
             new(ErrorIds.UnsupportedMediaType, "Send the body as application/json."),

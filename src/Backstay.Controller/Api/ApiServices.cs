@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using Backstay.Controller.Auditing;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Api;
 
@@ -20,21 +22,27 @@ internal static class ApiServices
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         services.AddExceptionHandler<UnexpectedFaults>();
+        services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RequestMetrics>();
+        services.AddSingleton<IConfigureOptions<RateLimiterOptions>, RequestLimits>();
+        services.AddRateLimiter(_ => { });
         return services;
     }
 
     /// <summary>
-    /// In this order: faults become 500, empty refusals get a body, refusals are written down, then Accept (406), then who is
-    /// asking (401) and whether they may at all (403).
+    /// In this order: faults become 500, empty refusals get a body, refusals are written down, then Accept (406), then whether there is
+    /// room for one more (503), then who is asking (401) and whether they may at all (403).
     /// </summary>
     public static WebApplication UseApi(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => ApiErrors.ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.UseMiddleware<RefusalAudit>();
         app.UseRouting();
         app.UseMiddleware<AcceptMiddleware>();
+        app.UseRateLimiter();
         app.UseAuthorization();
         return app;
     }

@@ -13,14 +13,17 @@ internal static class RequestBody
     /// <summary>The longest JSON body that is read, in bytes.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>The longest of a caller who hasn't shown a token yet: it buys less of the memory.</summary>
+    public const int MaxAnonymousBytes = 16 * 1024;
+
     /// <summary>The body, or the refusal. An empty body is <paramref name="whenEmpty"/>; without one it is a refusal.</summary>
     public static async Task<(T? Value, ApiErrorResult? Error)> ReadAsync<T>(
-        HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken, T? whenEmpty = null)
+        HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken, T? whenEmpty = null, int maxBytes = MaxBytes)
         where T : class
     {
-        if (request.ContentLength > MaxBytes)
+        if (request.ContentLength > maxBytes)
         {
-            return (null, ApiErrors.PayloadTooLarge($"The body is larger than {MaxBytes} bytes."));
+            return (null, ApiErrors.PayloadTooLarge($"The body is larger than {maxBytes} bytes."));
         }
 
         using var buffer = new MemoryStream();
@@ -28,9 +31,9 @@ internal static class RequestBody
         int read;
         while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
         {
-            if (buffer.Length + read > MaxBytes)
+            if (buffer.Length + read > maxBytes)
             {
-                return (null, ApiErrors.PayloadTooLarge($"The body is larger than {MaxBytes} bytes."));
+                return (null, ApiErrors.PayloadTooLarge($"The body is larger than {maxBytes} bytes."));
             }
 
             buffer.Write(chunk, 0, read);

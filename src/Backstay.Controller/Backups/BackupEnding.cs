@@ -22,6 +22,7 @@ internal sealed partial class BackupEnding(
     IArchiveStore store,
     IHintChannel hints,
     VerificationHint verification,
+    AdmissionHint admission,
     BackupMetrics metrics,
     TimeProvider time,
     ILogger<BackupEnding> logger)
@@ -140,6 +141,7 @@ internal sealed partial class BackupEnding(
         }
 
         outbox.Wake();
+        admission.Wake();
         metrics.Ended(backup.Reason, backup.Ended!.Value - backup.Created);
         return backup;
     }

@@ -51,6 +51,13 @@ internal sealed record BackupFailure(FailureReason Reason, string Message, strin
         $"The backup had not ended after {Hours(deadline)}, the limit on this controller (Backups:Deadline). The agent was alive: back "
         + "up less, give it a faster network, or raise the limit; then start a new backup.");
 
+    public static BackupFailure WaitedTooLong(TimeSpan wait) => new(
+        FailureReason.DeadlineExceeded,
+        "The backup waited too long for its turn.",
+        $"The backup could not begin within {Hours(wait)} (Backups:MaxWait), as others took all places (Backups:MaxParallel in all, "
+        + "Backups:MaxParallelPerController on each controller). Spread the backups over more time, raise these limits, or add a "
+        + "controller; then start a new backup.");
+
     public static BackupFailure TooLarge(long limit) => new(
         FailureReason.SourceFailed,
         "The archive is too large.",

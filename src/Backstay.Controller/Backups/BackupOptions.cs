@@ -21,11 +21,31 @@ internal sealed class BackupOptions
     [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
     public TimeSpan PickUp { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>A backup fails after that long, however alive its agent is. 1 minute to 30 days, default 24 hours.</summary>
+    /// <summary>A backup that could begin fails after that long, however alive its agent is. 1 minute to 30 days, default 24 hours.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How often leases and deadlines are looked at. 100 milliseconds to 1 minute, default 2 seconds.</summary>
+    /// <summary>
+    /// How many backups may run at once, on all controllers of this catalog together; more wait for their turn. 1 to 100,000, default
+    /// 256.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int MaxParallel { get; set; } = 256;
+
+    /// <summary>
+    /// How many backups that run this controller may have let begin: what it adds to the fleet. 1 to 10,000, default 64.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxParallelPerController { get; set; } = 64;
+
+    /// <summary>
+    /// How long a backup may wait for its turn before it fails. Only once it may begin, <see cref="PickUp"/> and
+    /// <see cref="Deadline"/> count. 1 minute to 30 days, default 24 hours.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How often leases, deadlines and the queue are looked at. 100 milliseconds to 1 minute, default 2 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(2);
 

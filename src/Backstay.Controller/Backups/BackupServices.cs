@@ -11,6 +11,8 @@ internal static class BackupServices
         services.AddSingleton<EnvelopeTurns>();
         services.AddSingleton<PartsInFlight>();
         services.AddSingleton<BackupMetrics>();
+        services.AddSingleton<AdmissionHint>();
+        services.AddSingleton<Admission>();
         services.AddScoped<BackupAccess>();
         services.AddScoped<BackupEnding>();
         services.AddScoped<Deletion>();
@@ -21,6 +23,7 @@ internal static class BackupServices
         services.AddScoped<OpenUpload>();
         services.AddScoped<ReceivePart>();
         services.AddScoped<CompleteBackup>();
+        services.AddHostedService<AdmissionWorker>();
         services.AddHostedService<BackupSweep>();
         return services;
     }

@@ -73,7 +73,14 @@ internal sealed partial class BackupSweep(
         var judges = now >= _judgesFrom;
         var over = await catalog.Backups
             .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
-            .Select(b => new { b.Id, b.State, b.Attempt, TooLong = b.Deadline <= now })
+            .Select(b => new
+            {
+                b.Id,
+                b.State,
+                b.Attempt,
+                Waits = b.State == BackupState.Pending && b.Admitted == null,
+                TooLong = b.Deadline <= now,
+            })
             .ToListAsync(cancellationToken);
 
         // Only now: while the catalog doesn't answer, agents can't renew either.
@@ -86,6 +93,8 @@ internal sealed partial class BackupSweep(
             // The condition goes into the statement too: a lease that was renewed since then is no longer over.
             await (backup switch
             {
+                { Waits: true } => ending.FailAsync(
+                    backup.Id, BackupFailure.WaitedTooLong(options.Value.MaxWait), cancellationToken, b => b.Admitted == null && b.Deadline <= now),
                 { TooLong: true } => ending.FailAsync(
                     backup.Id, BackupFailure.DeadlineExceeded(options.Value.Deadline), cancellationToken, b => b.Deadline <= now),
                 { State: BackupState.Pending } => ending.FailAsync(

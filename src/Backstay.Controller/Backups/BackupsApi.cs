@@ -27,7 +27,8 @@ internal static class BackupsApi
             .WithDescription("`message` says what is happening and exists from peer version 18 on; `output` is there when the backup failed.");
         group.MapMethods("/appliances/{id}/backup/{backupId}", [HttpMethods.Get, HttpMethods.Head], DownloadArchive.HandleAsync)
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive))
-            .Refuses(404, 410, 412, 416)
+            .RequireRateLimiting(RequestLimits.Downloads)
+            .Refuses(404, 410, 412, 416, 503)
             .WithSummary("Download an archive")
             .WithDescription("The OpenPGP file, whole or in ranges; `Repr-Digest` and `ETag` carry its SHA-256. A range that can be met is "
                 + "always 206, several come as `multipart/byteranges`.");

@@ -1,9 +1,9 @@
 using Backstay.Controller.Access;
-using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups;
 
 /// <summary>
-/// Steps 0 to 2 of a backup. The answer comes before any work: the session key and its envelope are made when the agent opens its
-/// session (docs/decisions/0016).
+/// Steps 0 and 1 of a backup. The answer comes before any work: when the agent is told (step 2), <see cref="Admission"/> decides; the
+/// session key and its envelope are made when the agent opens its session (docs/decisions/0016).
 /// </summary>
 internal sealed class StartBackup(
     CatalogContext catalog,
@@ -21,12 +21,15 @@ internal sealed class StartBackup(
     BackupAccess access,
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
-    IHintChannel hints,
+    AdmissionHint admission,
+    StoreRoom room,
+    RequestMetrics requests,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time)
 {
     private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FullRetryAfter = TimeSpan.FromMinutes(10);
 
     public static async Task<Results<Accepted<BackupAccepted>, Ok<BackupAccepted>, ApiErrorResult>> HandleAsync(
         RouteId id, Caller caller, PeerVersion version, HttpContext http, StartBackup start, CancellationToken cancellationToken)
@@ -59,7 +62,7 @@ internal sealed class StartBackup(
         if (request.NotifyUrl is not null && notifyUrls.Check(request.NotifyUrl) is { } wrong)
             return (null, ApiErrors.BadRequest(wrong));
 
-        // … the backup API is enabled (503), the appliance is activated, online and not being backed up (412).
+        // … the backup API is enabled and the store has room (503), the appliance is activated, online and not being backed up (412).
         refusal = await StateRefusalAsync(appliance, cancellationToken);
         if (refusal is not null)
             return (null, refusal);
@@ -94,9 +97,7 @@ internal sealed class StartBackup(
         }
 
         metrics.Started();
-
-        // Step 2. A hint; if it is lost, the agent hears of the backup from the poll of its controller, with a heartbeat, or when it connects.
-        await hints.SendAsync(AgentHint.Backup(appliance.Id, backup.Id));
+        admission.Wake();
         return (backup, null);
     }
 
@@ -108,6 +109,12 @@ internal sealed class StartBackup(
                 ErrorIds.BackupApiDisabled,
                 "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
                 DisabledRetryAfter);
+        }
+
+        if (await room.RefusalAsync(cancellationToken) is { } full)
+        {
+            requests.Refused(RefusedBy.Store);
+            return ApiErrors.Unavailable(ErrorIds.StoreFull, $"{full} Delete backups that aren't needed, or give the store more room.", FullRetryAfter);
         }
 
         if (!appliance.Activated)
@@ -147,9 +154,9 @@ internal sealed class StartBackup(
             NotifyUrl = request.NotifyUrl,
             RequestedBy = caller.Name,
             Created = now,
-            LeaseUntil = now + options.Value.PickUp,
-            Deadline = now + options.Value.Deadline,
-            Message = "Waiting for the agent to begin.",
+            LeaseUntil = now + options.Value.MaxWait,
+            Deadline = now + options.Value.MaxWait,
+            Message = Admission.WaitingMessage,
             Envelope = [],
         };
     }

@@ -25,14 +25,23 @@ internal sealed class BackupEntity
 
     public required DateTimeOffset Created { get; init; }
 
+    /// <summary>When it could begin; null: it waits for its turn. Set once, by a compare-and-set statement.</summary>
+    public DateTimeOffset? Admitted { get; set; }
+
+    /// <summary>The controller that admitted it, and whose limit it counts against.</summary>
+    public Guid? AdmittedBy { get; set; }
+
     public DateTimeOffset? Started { get; set; }
 
     public DateTimeOffset? Ended { get; set; }
 
-    /// <summary>The sweep fails an unfinished backup whose lease is over (<c>agent-lost</c>).</summary>
+    /// <summary>The sweep fails an unfinished backup whose lease is over (<c>agent-lost</c>). Of one that waits: its <see cref="Deadline"/>.</summary>
     public required DateTimeOffset LeaseUntil { get; set; }
 
-    /// <summary>The sweep fails an unfinished backup after this (<c>deadline-exceeded</c>), however alive its agent is.</summary>
+    /// <summary>
+    /// The sweep fails an unfinished backup after this (<c>deadline-exceeded</c>), however alive its agent is. Until it is admitted this is
+    /// the end of its waiting.
+    /// </summary>
     public required DateTimeOffset Deadline { get; set; }
 
     /// <summary>The upload session in force; 0 before the first.</summary>
@@ -92,6 +101,9 @@ internal sealed class BackupEntity
     /// leaves a row that a sweep finishes, never an archive that nobody knows of.
     /// </summary>
     public DateTimeOffset? Deleted { get; set; }
+
+    /// <summary>Accepted, but there was no room for it to begin yet.</summary>
+    public bool Waits => State == BackupState.Pending && Admitted is null;
 }
 
 /// <summary>DESIGN section 5: <c>Pending → Running → Succeeded | Failed</c>. Stored by number.</summary>

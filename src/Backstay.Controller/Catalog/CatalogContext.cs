@@ -71,6 +71,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             backup.HasIndex(b => b.ApplianceId, "one_unfinished_backup_an_appliance").IsUnique().HasFilter("\"State\" < 2");
             backup.HasIndex(b => new { b.ApplianceId, b.Created });
             backup.HasIndex(b => new { b.State, b.LeaseUntil });
+
+            // The queue: as long as what waits, not as the history.
+            backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
+            backup.Ignore(b => b.Waits);
         });
 
         model.Entity<PartEntity>(part =>

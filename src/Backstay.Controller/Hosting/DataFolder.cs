@@ -55,21 +55,21 @@ internal sealed class DataFolder(IOptions<DataOptions> options, IOptions<Catalog
     }
 
     /// <summary>Writes a small file that only the owner reads (0600), whole or not at all.</summary>
-    public async Task WriteAsync(string name, string text, CancellationToken cancellationToken)
+    public void Write(string name, string text)
     {
         var file = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!, OwnerOnly | UnixFileMode.UserExecute);
         var temporary = $"{file}.{Guid.NewGuid():N}.tmp";
         try
         {
-            await using (var stream = new FileStream(temporary, new FileStreamOptions
+            using (var stream = new FileStream(temporary, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
                 UnixCreateMode = OwnerOnly,
             }))
             {
-                await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), cancellationToken);
+                stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
                 stream.Flush(flushToDisk: true);
             }
 

@@ -137,7 +137,7 @@ internal sealed class FirstStart(
         }
 
         var random = RandomNumberGenerator.GetString(Readable, 24);
-        await folder.WriteAsync(file, random + "\n", cancellationToken);
+        folder.Write(file, random + "\n");
         return (random, true);
     }
 }

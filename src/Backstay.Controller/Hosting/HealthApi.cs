@@ -13,8 +13,10 @@ internal static class HealthApi
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync })
+            .DisableRateLimiting()
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Anything));
         app.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync })
+            .DisableRateLimiting()
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Anything));
         return app;
     }

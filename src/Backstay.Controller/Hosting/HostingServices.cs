@@ -1,5 +1,6 @@
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -48,6 +49,7 @@ internal static partial class HostingServices
         var services = builder.Services;
         services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ListenOptions>, ListenValidation>();
+        services.AddSingleton<IPostConfigureOptions<ForwardedHeadersOptions>, ForwardedSetup>();
         services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section);
         services.AddOptions<SetupOptions>()
             .BindConfiguration(SetupOptions.Section)
@@ -58,6 +60,7 @@ internal static partial class HostingServices
             })
             .ValidateDataAnnotations()
             .ValidateOnStart();
+        services.AddSingleton<ControllerIdentity>();
         services.AddSingleton<SelfMadeCertificate>();
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
@@ -77,6 +80,7 @@ internal static partial class HostingServices
         app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupSilence>().Over = true);
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<DataFolder>().Prepare();
+        await app.Services.GetRequiredService<ControllerIdentity>().PrepareAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
         await app.CheckStoreAsync();
         await using var scope = app.Services.CreateAsyncScope();

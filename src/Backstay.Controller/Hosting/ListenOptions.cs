@@ -17,10 +17,19 @@ internal sealed class ListenOptions
     /// </summary>
     public string PublicUrls { get; set; } = "";
 
+    /// <summary>
+    /// Load balancers before this controller: addresses and networks (<c>10.0.0.0/8</c>), separated by <c>;</c>. Of requests that come from
+    /// them, <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> say who asks and how, for the sign-in limit, the audit log and seeds. Anyone
+    /// named here can pose as any address. Default: none.
+    /// </summary>
+    public string TrustedProxies { get; set; } = "";
+
     public IReadOnlyList<string> UrlList => Split(Urls);
 
     public IReadOnlyList<string> PublicUrlList => Split(PublicUrls);
 
-    private static string[] Split(string urls) =>
-        urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public IReadOnlyList<string> TrustedProxyList => Split(TrustedProxies);
+
+    private static string[] Split(string list) =>
+        list.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -18,6 +18,9 @@ internal sealed class ListenValidation : IValidateOptions<ListenOptions>
         failures.AddRange(options.PublicUrlList
             .Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.PathAndQuery != "/")
             .Select(url => $"Listen:PublicUrls: '{url}' isn't https://HOST[:PORT]."));
+        failures.AddRange(options.TrustedProxyList
+            .Where(proxy => ForwardedSetup.NetworkOf(proxy) is null)
+            .Select(proxy => $"Listen:TrustedProxies: '{proxy}' is neither an IP address nor a network like 10.0.0.0/8."));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -108,5 +108,5 @@ internal sealed class SelfMadeCertificate(DataFolder folder, IOptions<ListenOpti
         certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(names =>
             names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())));
 
-    private void Write(string name, string text) => folder.WriteAsync(name, text, CancellationToken.None).GetAwaiter().GetResult();
+    private void Write(string name, string text) => folder.Write(name, text);
 }

@@ -98,6 +98,7 @@ internal sealed partial class DeliveryWorker(
 
     private async Task DeliverAsync(DeliveryEntity delivery, CancellationToken stoppingToken)
     {
+        var (started, clock) = (time.GetUtcNow(), time.GetTimestamp());
         try
         {
             WebhookSecret secret;
@@ -106,7 +107,6 @@ internal sealed partial class DeliveryWorker(
                 secret = await secrets.ReadAsync(catalog, stoppingToken);
             }
 
-            var (started, clock) = (time.GetUtcNow(), time.GetTimestamp());
             var outcome = await sender.TryAsync(delivery, secret, stoppingToken);
             var took = time.GetElapsedTime(clock);
             var state = await queue.SettleAsync(delivery, outcome, started, took);
@@ -118,12 +118,27 @@ internal sealed partial class DeliveryWorker(
         }
         catch (Exception exception)
         {
-            // The claim stays until its lease is over: a fault of ours is not retried in a tight loop.
             Log.DeliveryFaulted(logger, delivery.Id, exception);
+            await SettleFaultAsync(delivery, started, time.GetElapsedTime(clock));
         }
         finally
         {
             outbox.Wake();
+        }
+    }
+
+    /// <summary>A fault of ours is a failed try as any other: pauses grow, and one that lasts is given up in the end.</summary>
+    private async Task SettleFaultAsync(DeliveryEntity delivery, DateTimeOffset started, TimeSpan took)
+    {
+        try
+        {
+            var outcome = new TryOutcome(TryEnd.Faulted, Error: "A fault of the controller kept it from being sent. Its log has more.");
+            Tell(delivery, outcome, await queue.SettleAsync(delivery, outcome, started, took), took);
+        }
+        catch (Exception exception)
+        {
+            // The claim stays until its lease is over.
+            Log.DeliveryFaulted(logger, delivery.Id, exception);
         }
     }
 

@@ -27,6 +27,9 @@ internal enum TryEnd
     Unreachable,
 
     TimedOut,
+
+    /// <summary>A fault of this controller kept it from being sent.</summary>
+    Faulted,
 }
 
 /// <summary>One try.</summary>

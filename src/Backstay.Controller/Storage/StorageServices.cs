@@ -20,6 +20,11 @@ internal static partial class StorageServices
         services.AddSingleton(provider => OpenedStore.Open(provider, Options.DefaultName));
         services.AddSingleton(provider => provider.GetRequiredService<OpenedStore>().Store);
         services.AddHostedService<OrphanSweep>();
+        services.AddOptions<QuotaOptions>().BindConfiguration(QuotaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<StorageMetrics>();
+        services.AddSingleton<StoreRoom>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreRoom>());
+        services.AddHealthChecks().AddCheck<StoreRoomHealth>("store-room");
         return services;
     }
 

@@ -54,6 +54,7 @@ public static class ErrorIds
     public const string StoreFull = "store-full";
 
     // The agent API.
+    public const string BackupWaiting = "backup-waiting";
     public const string AttemptClosed = "attempt-closed";
     public const string BackupEnded = "backup-ended";
     public const string DigestMismatch = "digest-mismatch";

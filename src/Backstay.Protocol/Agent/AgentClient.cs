@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Backstay.Protocol.Admin;
 
 namespace Backstay.Protocol.Agent;
 
@@ -173,7 +174,8 @@ public sealed class AgentClient(HttpClient http, AgentClientAddresses addresses,
 
     private AgentReply MovingOn(HttpRequestMessage request, AgentReply reply)
     {
-        if (reply.Verdict == AgentVerdict.TryAgain)
+        // Too many requests are ours, not the controller's: going to the next one with them isn't the answer.
+        if (reply.Verdict == AgentVerdict.TryAgain && reply.Error?.Id != ErrorIds.TooManyRequests)
             addresses.MoveOnFrom(new Uri(request.RequestUri!.GetLeftPart(UriPartial.Authority)));
         return reply;
     }

@@ -40,6 +40,24 @@ public sealed record PartPlan(IReadOnlyList<PartTier> Tiers, int MaxParts)
         return offset;
     }
 
+    /// <summary>The same parts, and no more of them than an archive of this many bytes needs.</summary>
+    /// <param name="bytes">More than 0; beyond <see cref="Capacity"/> nothing changes.</param>
+    public PartPlan UpTo(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        var (last, most) = (1, MaxParts);
+        while (last < most)
+        {
+            var middle = (last + most) / 2;
+            if (OffsetOf(middle + 1) >= bytes)
+                most = middle;
+            else
+                last = middle + 1;
+        }
+
+        return new PartPlan([.. Tiers.Where(tier => tier.First <= last)], last);
+    }
+
     /// <summary>The largest archive that this plan can carry, in bytes.</summary>
     public long Capacity => OffsetOf(MaxParts + 1);
 }

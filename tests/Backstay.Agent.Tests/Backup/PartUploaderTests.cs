@@ -34,14 +34,16 @@ public sealed class PartUploaderTests : IAsyncLifetime
         Assert.Equal(sent, _controller.Archive);
     }
 
-    [Fact]
-    public async Task A_part_that_is_answered_503_is_sent_again_after_the_pause_that_was_asked_for()
+    [Theory]
+    [InlineData(503, ErrorIds.ServiceUnavailable)]
+    [InlineData(429, ErrorIds.TooManyRequests)]
+    public async Task A_part_that_is_refused_for_load_is_sent_again_after_the_pause_that_was_asked_for(int status, string id)
     {
         _controller.Before = async (context, path) =>
         {
             if (Try(path) > 1)
                 return false;
-            await TestController.RefuseAsync(context, 503, ErrorIds.ServiceUnavailable, retryAfter: 1);
+            await TestController.RefuseAsync(context, status, id, retryAfter: 1);
             return true;
         };
 

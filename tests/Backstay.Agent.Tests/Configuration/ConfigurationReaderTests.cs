@@ -146,6 +146,34 @@ public sealed class ConfigurationReaderTests
         Assert.StartsWith("state[1]: 'commands/x'", Assert.Single(mistakes));
     }
 
+    [Theory]
+    [InlineData("""{ "files": ["/srv", "/srv"] }""", "state[0]: \"/srv\" is named twice")]
+    [InlineData("""{ "files": ["/srv"] }, { "files": ["/srv/"] }""", "state[1]: \"/srv/\" is named twice")]
+    [InlineData("""{ "files": ["/srv", "/srv/app"] }""", "\"/srv/app\" is within \"/srv\"")]
+    [InlineData("""{ "files": ["/srv/app"] }, { "files": ["/srv"] }""", "\"/srv/app\" is within \"/srv\"")]
+    [InlineData("""{ "files": ["/"] }, { "files": ["/home"] }""", "\"/home\" is within \"/\"")]
+    [InlineData("""{ "files": ["/opt/*/etc"] }, { "files": ["/opt/app/etc/keys"] }""", "\"/opt/app/etc/keys\" is within \"/opt/*/etc\"")]
+    [InlineData("""{ "defaults": true }, { "files": ["/var/lib/app"] }""", "\"/var/lib/app\" is within \"/var/lib\"")]
+    [InlineData("""{ "files": ["/srv"], "exclude": ["/srv/app/cache"] }, { "files": ["/srv/app"] }""", "\"/srv/app\" is within \"/srv\"")]
+    public void Files_that_would_be_archived_twice_are_a_mistake_that_names_both(string sources, string named)
+    {
+        var (settings, mistakes) = ConfigurationReader.Read($$"""{ "state": [ {{sources}} ] }""");
+
+        Assert.Null(settings);
+        Assert.Contains(named, Assert.Single(mistakes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "files": ["/srv"], "exclude": ["/srv/app"] }, { "files": ["/srv/app"], "required": true }""")]
+    [InlineData("""{ "files": ["/srv/app/data"] }, { "files": ["/srv"], "exclude": ["app/"] }""")]
+    [InlineData("""{ "files": ["/srv/app", "/srv/application", "/srv/*.d", "/srv/a.c/b*"] }""")]
+    [InlineData("""{ "files": ["/opt/*"] }, { "files": ["/opt/.hidden"] }""")]
+    [InlineData("""{ "defaults": true }, { "files": ["/var/lib/postgresql"] }""")]
+    public void Files_that_are_archived_once_are_not(string sources) => Read($$"""{ "state": [ {{sources}} ] }""");
+
+    [Fact]
+    public void The_same_files_can_be_in_two_sections() => Read("""{ "state": [ { "files": ["/srv"] } ], "logs": [ { "files": ["/srv/log"] } ] }""");
+
     [Fact]
     public void The_defaults_of_a_section_can_be_kept_and_added_to()
     {

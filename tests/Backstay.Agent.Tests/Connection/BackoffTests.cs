@@ -29,6 +29,16 @@ public sealed class BackoffTests
     }
 
     [Fact]
+    public void Where_it_makes_sense_a_pause_that_was_asked_for_may_be_longer_than_those_of_ones_own()
+    {
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeProvider.System) { LongestAsked = TimeSpan.FromMinutes(5) };
+
+        Assert.Equal(TimeSpan.FromSeconds(64), backoff.Next(TimeSpan.FromSeconds(64)));
+        Assert.Equal(TimeSpan.FromMinutes(5), backoff.Next(TimeSpan.FromHours(1)));
+        Assert.InRange(backoff.Next().TotalSeconds, 2, 4);
+    }
+
+    [Fact]
     public void A_fleet_does_not_come_back_in_one_moment()
     {
         var pauses = Enumerable.Range(0, 200)

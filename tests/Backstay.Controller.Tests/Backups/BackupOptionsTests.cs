@@ -15,6 +15,7 @@ public sealed class BackupOptionsTests
         Assert.Equal(
             (TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(2), TimeSpan.FromHours(24), TimeSpan.FromSeconds(2)),
             (options.Lease, options.PickUp, options.Deadline, options.SweepInterval));
+        Assert.Equal((256, 64, TimeSpan.FromHours(24)), (options.MaxParallel, options.MaxParallelPerController, options.MaxWait));
         Assert.Equal((4, 64, PartPlan.Default.Capacity), (options.ParallelParts, options.MaxPartsInFlight, options.MaxArchiveSize));
     }
 
@@ -24,6 +25,9 @@ public sealed class BackupOptionsTests
     [InlineData("PickUp", "00:00:09")]
     [InlineData("Deadline", "00:00:59")]
     [InlineData("Deadline", "30.00:00:01")]
+    [InlineData("MaxParallel", "0")]
+    [InlineData("MaxParallelPerController", "0")]
+    [InlineData("MaxWait", "00:00:59")]
     [InlineData("SweepInterval", "00:00:00.099")]
     [InlineData("MaxArchiveSize", "1048575")]
     [InlineData("ParallelParts", "0")]

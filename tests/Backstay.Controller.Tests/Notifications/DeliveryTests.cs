@@ -3,6 +3,7 @@ using System.Text.Json;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Notifications;
 using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Notifications;
@@ -72,6 +73,23 @@ public sealed class DeliveryTests : NotifyingTest
             Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<NotificationOutbox>().Add(catalog, backup, "a"));
             return Task.CompletedTask;
         });
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_controller_that_lasts_is_a_try_and_given_up_in_the_end()
+    {
+        await using var host = await StartAsync();
+        await host.CatalogAsync(catalog => catalog.Settings.ExecuteUpdateAsync(set => set.SetProperty(s => s.ProtectedWebhookSecret, [1, 2, 3])));
+        var delivery = await host.EndBackupAsync(Receiver.Url);
+
+        var tried = await host.UntilTriedAsync(delivery.Id, 1);
+        Assert.Equal(DeliveryState.Pending, tried.State);
+        Assert.Contains("fault of the controller", tried.Tries[0].Error, StringComparison.Ordinal);
+
+        Time.AdjustTime(tried.GiveUp);
+        host.Wake();
+        var ended = await host.UntilAsync(delivery.Id, d => d.State == DeliveryState.GivenUp);
+        Assert.Equal(2, ended.Tries.Count);
     }
 
     [Fact]

@@ -150,19 +150,31 @@ internal sealed class Installation : IAsyncDisposable
     public static async Task<string> OpenWithStockToolsAsync(string archive, string passphrase = Passphrase)
     {
         var folder = Directory.CreateDirectory(archive + ".out").FullName;
-        await Command.ShellAsync(
-            """
-            gpg --batch --quiet --pinentry-mode loopback --passphrase-fd 3 --decrypt "$ARCHIVE" 3<<<"$PASSPHRASE" |
-              tar --zstd --xattrs --xattrs-include='*' --acls -x -p
-            sha256sum --quiet -c backstay/SHA256SUMS
-            """,
-            folder,
-            new Dictionary<string, string?>
-            {
-                ["ARCHIVE"] = archive,
-                ["PASSPHRASE"] = passphrase.TrimEnd('\n'),
-                ["GNUPGHOME"] = Directory.CreateTempSubdirectory("gpg-").FullName,
-            });
+
+        // Not below the archive: gpg's agent has a socket in it, whose path may have no more than 108 bytes.
+        var home = Directory.CreateTempSubdirectory("gpg-").FullName;
+        try
+        {
+            await Command.ShellAsync(
+                """
+                gpg --batch --quiet --pinentry-mode loopback --passphrase-fd 3 --decrypt "$ARCHIVE" 3<<<"$PASSPHRASE" |
+                  tar --zstd --xattrs --xattrs-include='*' --acls -x -p
+                sha256sum --quiet -c backstay/SHA256SUMS
+                gpgconf --kill gpg-agent
+                """,
+                folder,
+                new Dictionary<string, string?>
+                {
+                    ["ARCHIVE"] = archive,
+                    ["PASSPHRASE"] = passphrase.TrimEnd('\n'),
+                    ["GNUPGHOME"] = home,
+                });
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+
         return folder;
     }
 

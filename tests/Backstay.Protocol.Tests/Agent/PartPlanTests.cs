@@ -15,6 +15,23 @@ public sealed class PartPlanTests
         let begins = firsts.Distinct().Order().Prepend(1).ToArray()
         select new PartPlan([.. begins.Select((first, i) => new PartTier(first, sizes[i]))], begins[^1] + more);
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(8 * MiB, 1)]
+    [InlineData(8 * MiB + 1, 2)]
+    [InlineData(8 * 1024 * MiB, 1024)]
+    [InlineData(8 * 1024 * MiB + 1, 1025)]
+    [InlineData(long.MaxValue, 10_000)]
+    public void A_plan_for_smaller_archives_has_the_same_parts_and_fewer_of_them(long bytes, int parts)
+    {
+        var plan = PartPlan.Default.UpTo(bytes);
+
+        Assert.Equal(parts, plan.MaxParts);
+        Assert.True(plan.Capacity >= Math.Min(bytes, PartPlan.Default.Capacity));
+        Assert.Equal(PartPlan.Default.OffsetOf(parts + 1), plan.Capacity);
+        Assert.Equal(PartPlan.Default.SizeOf(parts), plan.SizeOf(parts));
+    }
+
     [Fact]
     public void A_part_ends_where_the_next_begins() =>
         Plans.Sample(plan =>

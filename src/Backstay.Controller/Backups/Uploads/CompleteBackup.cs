@@ -54,6 +54,13 @@ internal sealed partial class CompleteBackup(
         if (UploadAttempt.Refusal(backup, attempt) is { } refusal)
             return refusal;
 
+        if (complete.Size > options.Value.MaxArchiveSize)
+        {
+            await ending.FailAsync(
+                id, BackupFailure.TooLarge(options.Value.MaxArchiveSize), cancellationToken, b => b.Attempt == attempt);
+            return await OutcomeAsync(ApiErrors.PayloadTooLarge("The archive is larger than this controller takes. The backup has failed."));
+        }
+
         var parts = await catalog.Parts.AsNoTracking()
             .Where(p => p.BackupId == id && p.Attempt == attempt)
             .OrderBy(p => p.Number)

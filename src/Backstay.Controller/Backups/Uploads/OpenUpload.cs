@@ -3,6 +3,7 @@ using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
+using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -16,12 +17,16 @@ internal sealed partial class OpenUpload(
     WriteGate gate,
     SessionKeys keys,
     IArchiveStore store,
+    StoreRoom room,
     BackupEnding ending,
+    Admission admission,
     IOptions<BackupOptions> options,
     TimeProvider time,
     ILogger<OpenUpload> logger)
 {
     private const int MaxVersion = 64;
+
+    private static readonly TimeSpan WaitingRetryAfter = TimeSpan.FromSeconds(10);
 
     public static async Task<Results<Ok<UploadSession>, ApiErrorResult>> HandleAsync(
         Guid id, AgentCaller agent, HttpRequest request, OpenUpload open, CancellationToken cancellationToken)
@@ -40,8 +45,20 @@ internal sealed partial class OpenUpload(
         Guid id, AgentCaller agent, OpenSession request, CancellationToken cancellationToken)
     {
         var backup = await catalog.FindAsync(id, agent, cancellationToken);
+        if (backup is { Waits: true })
+        {
+            // Agents are told of a backup once it is admitted. This one was faster, or asks out of turn.
+            await admission.AdmitAsync(cancellationToken);
+            backup = await catalog.FindAsync(id, agent, cancellationToken);
+        }
+
         if (backup is null || backup.State >= BackupState.Succeeded)
             return (null, UploadAttempt.Refusal(backup, 0));
+        if (backup.Waits)
+        {
+            return (null, ApiErrors.Unavailable(
+                ErrorIds.BackupWaiting, await Admission.MessageAsync(catalog, backup, cancellationToken), WaitingRetryAfter));
+        }
 
         if (backup.State == BackupState.Running && backup.AgentInstance != request.Instance)
         {
@@ -50,6 +67,13 @@ internal sealed partial class OpenUpload(
                 id, BackupFailure.AgentRestarted(), cancellationToken,
                 b => b.State == BackupState.Running && b.AgentInstance != request.Instance);
             return (null, UploadAttempt.Refusal(await catalog.FindAsync(id, agent, cancellationToken), 0));
+        }
+
+        if (backup.Attempt == 0 && await room.RefusalAsync(cancellationToken) is { } full)
+        {
+            // There was room when it was asked for.
+            await ending.FailAsync(id, BackupFailure.StoreFull(full), cancellationToken, b => b.Attempt == 0);
+            return (null, ApiErrors.StoreFull("The archive store is full. The backup has failed; stop working on it."));
         }
 
         (byte[] Key, byte[] Envelope)? sealing;
@@ -93,7 +117,7 @@ internal sealed partial class OpenUpload(
         return (
             new UploadSession(
                 id, agent.ApplianceId, agent.Name, attempt, backup.Logs, backup.Audit, sealing.Value.Envelope, sealing.Value.Key,
-                PartPlan.Default, options.Value.ParallelParts, (int)options.Value.Lease.TotalSeconds, backup.Deadline),
+                PartPlan.Default.UpTo(options.Value.MaxArchiveSize), options.Value.ParallelParts, (int)options.Value.Lease.TotalSeconds, backup.Deadline),
             null);
     }
 

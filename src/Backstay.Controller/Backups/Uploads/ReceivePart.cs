@@ -20,7 +20,10 @@ internal sealed partial class ReceivePart(
     WriteGate gate,
     IArchiveStore store,
     BackupEnding ending,
+    StoreRoom room,
+    AgentLimits limits,
     PartsInFlight inFlight,
+    RequestMetrics requests,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time,
@@ -45,7 +48,8 @@ internal sealed partial class ReceivePart(
             return wrong;
         if (promise.Slot.Offset + promise.Slot.Length > options.Value.MaxArchiveSize)
         {
-            await ending.FailAsync(id, BackupFailure.TooLarge(options.Value.MaxArchiveSize), cancellationToken);
+            await ending.FailAsync(
+                id, BackupFailure.TooLarge(options.Value.MaxArchiveSize), cancellationToken, b => b.Attempt == attempt);
             return ApiErrors.PayloadTooLarge("The archive is larger than this controller takes. The backup has failed; stop sending.");
         }
 
@@ -53,6 +57,7 @@ internal sealed partial class ReceivePart(
         using var claim = await inFlight.TakeAsync(key, number, cancellationToken);
         if (claim is null)
         {
+            requests.Refused(RefusedBy.PartsInFlight);
             return ApiErrors.Unavailable(
                 ErrorIds.ServiceUnavailable, "The controller is taking in as many parts as it can. Send this one again.", UploadAttempt.RetryAfter);
         }
@@ -71,11 +76,21 @@ internal sealed partial class ReceivePart(
             var (kept, conflict) = await KeptAsync(key, promise, stop.Token);
             if (kept)
                 return conflict;
+            if (limits.TakeBytes(agent.ApplianceId, promise.Slot.Length) is { } wait)
+            {
+                requests.Refused(RefusedBy.PartBytes);
+                return ApiErrors.TooManyRequests("This appliance sends faster than it may (Agents:PartBytesPerSecond). Send this part again.", wait);
+            }
 
+            using var taken = await room.TakeAsync(promise.Slot.Length, stop.Token)
+                ?? throw new ArchiveStoreException(StoreFault.Full, "the quota is used up (Storage:Quota:Bytes).");
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);
-            return await RecordAsync(key, agent, promise, tag, cancellationToken);
+            var unrecorded = await RecordAsync(key, agent, promise, tag, cancellationToken);
+            if (unrecorded is null)
+                taken.Keep();
+            return unrecorded;
         }
         catch (PartDigestException)
         {

@@ -12,7 +12,7 @@ internal static class UploadsApi
     {
         var group = app.MapGroup("/agent/v1/backups/{id:guid}/session").WithTags("Agent").RequireAgent();
         group.MapPost("", OpenUpload.HandleAsync).WithName("OpenSession").WithSummary("Opens an upload session: a new attempt.");
-        group.MapPut("/{attempt:int}/parts/{number:int}", ReceivePart.HandleAsync)
+        group.MapPut("/{attempt:int}/parts/{number:int}", ReceivePart.HandleAsync).DisableRateLimiting()
             .WithName("PutPart").WithSummary("Takes one part of the archive; 204 means that it is durable.");
         group.MapPost("/{attempt:int}/lease", RenewLease.HandleAsync)
             .WithName("RenewLease").WithSummary("Renews the lease and says how far the backup is.");

@@ -175,6 +175,12 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("Admitted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("AdmittedBy")
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid?>("AgentInstance")
                         .HasColumnType("TEXT");
 
@@ -288,6 +294,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Created" }, "waiting_backups")
+                        .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
                 });
