@@ -15,7 +15,7 @@ namespace Backstay.Controller.Backups;
 /// Steps 0 to 2 of a backup. The answer comes before any work: the session key and its envelope are made when the agent opens its
 /// session (docs/decisions/0016).
 /// </summary>
-internal sealed class StartBackup(
+internal sealed partial class StartBackup(
     CatalogContext catalog,
     WriteGate gate,
     BackupAccess access,
@@ -24,7 +24,8 @@ internal sealed class StartBackup(
     AgentConnections agents,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<StartBackup> logger)
 {
     private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
 
@@ -90,9 +91,11 @@ internal sealed class StartBackup(
         }
 
         metrics.Started();
+        Log.Recorded(logger, backup.Id, appliance.Id);
 
         // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
         agents.HintBackup(appliance.Id, backup.Id);
+        Log.Hinted(logger, backup.Id, appliance.Id);
         return (backup, null);
     }
 
@@ -148,5 +151,14 @@ internal sealed class StartBackup(
             Message = "Waiting for the agent to begin.",
             Envelope = [],
         };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "Step 1: backup {Backup} of appliance {Appliance} is in the catalog.")]
+        public static partial void Recorded(ILogger logger, Guid backup, Guid appliance);
+
+        [LoggerMessage(LogLevel.Debug, "Step 2: the agent of appliance {Appliance} is told of backup {Backup}, where it is connected.")]
+        public static partial void Hinted(ILogger logger, Guid backup, Guid appliance);
     }
 }

@@ -12,7 +12,8 @@ internal sealed partial class OrphanSweep(
     IServiceScopeFactory scopes, IArchiveStore store, IOptions<FolderStoreOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+    /// <summary>What is over its grace period goes a sixth of it later at the latest: 10 minutes, by default.</summary>
+    private TimeSpan Interval => options.Value.OrphanGrace / 6;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -16,7 +16,7 @@ public sealed class FolderStoreOptionsTests
 
     [Theory]
     [InlineData("MinimumFreeSpace", "-1")]
-    [InlineData("OrphanGrace", "00:00:59")]
+    [InlineData("OrphanGrace", "00:00:09")]
     [InlineData("OrphanGrace", "31.00:00:00")]
     public void A_setting_that_cannot_be_stops_the_start_and_is_named(string key, string value)
     {

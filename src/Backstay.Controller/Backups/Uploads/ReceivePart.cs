@@ -67,7 +67,9 @@ internal sealed partial class ReceivePart(
         {
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
+            Log.Arrives(logger, number, key);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);
+            Log.Durable(logger, number, key);
             return await RecordAsync(key, agent, promise, tag, cancellationToken);
         }
         catch (PartDigestException)
@@ -158,6 +160,7 @@ internal sealed partial class ReceivePart(
                 await catalog.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
                 metrics.PartKept(promise.Slot.Length);
+                Log.Recorded(logger, promise.Slot.Number, key);
                 return null;
             }
         }
@@ -192,6 +195,15 @@ internal sealed partial class ReceivePart(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} arrives.")]
+        public static partial void Arrives(ILogger logger, int number, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} is durable.")]
+        public static partial void Durable(ILogger logger, int number, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} is recorded.")]
+        public static partial void Recorded(ILogger logger, int number, ArchiveKey key);
+
         [LoggerMessage(LogLevel.Warning, "Part {Number} of attempt {Key} could not be stored.")]
         public static partial void NotWritten(ILogger logger, int number, ArchiveKey key, Exception exception);
     }
