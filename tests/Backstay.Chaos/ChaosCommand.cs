@@ -163,7 +163,7 @@ internal static class ChaosCommand
     {
         foreach (var (option, least, most) in new[] { (Rounds, 1, 1_000_000), (Backups, 1, 1_000_000), (Controllers, 1, 5), (Lanes, 1, 16) })
         {
-            if (parsed.GetValue(option) is var value && (value < least || value > most))
+            if (parsed.GetResult(option) is not null && parsed.GetValue(option) is var value && (value < least || value > most))
                 return $"{option.Name} takes a number from {least} to {most}";
         }
 
