@@ -6,6 +6,7 @@ using Backstay.Controller.Auditing;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
@@ -13,17 +14,18 @@ using Backstay.Controller.Settings;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Verification;
 
-if (args is ["--help" or "-h"])
+var line = CommandLine.Split(args);
+if (line.Words is not [])
 {
-    Console.WriteLine(Usage.Text);
-    return 0;
+    return await ControllerCommands.RunAsync(line);
 }
 
 try
 {
     var builder = WebApplication.CreateBuilder(args);
 
-    builder.AddHosting(args);
+    builder.AddFoundation(line.Settings);
+    builder.AddHosting();
     builder.Services.AddCatalog();
     builder.Services.AddApi();
     builder.Services.AddAccess();

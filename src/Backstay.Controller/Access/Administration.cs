@@ -29,7 +29,10 @@ internal static class Administration
         return [.. found.SelectMany(role => role.Privileges)];
     }
 
-    /// <summary>409 when, after the changes saved in this transaction, nobody is left who may do everything.</summary>
+    /// <summary>
+    /// 409 when, after the changes saved in this transaction, nobody is left who may do everything. The transaction is one of
+    /// <see cref="CatalogContext.BeginAloneAsync"/>: of two that each spare the other's administrator, both would be right.
+    /// </summary>
     public static async Task<ApiErrorResult?> RefuseLockoutAsync(CatalogContext catalog, CancellationToken cancellationToken)
     {
         var roles = await catalog.AdministrativeRoles.AsNoTracking().ToListAsync(cancellationToken);

@@ -154,7 +154,7 @@ internal static class AdministrativeRolesApi
             return refusal;
         }
 
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var role = await catalog.AdministrativeRoles.SingleOrDefaultAsync(r => r.Id == id.Value, cancellationToken);
         if (role is null)
         {
@@ -194,7 +194,7 @@ internal static class AdministrativeRolesApi
     private static async Task<Results<NoContent, ApiErrorResult>> DeleteAsync(
         RouteId id, Caller caller, CatalogContext catalog, AuditTrail audit, CancellationToken cancellationToken)
     {
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var (role, error) = await FindAsync(id, PrivilegeType.Delete, caller, catalog, cancellationToken);
         if (role is null)
         {

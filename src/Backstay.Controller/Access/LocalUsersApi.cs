@@ -167,9 +167,9 @@ internal static class LocalUsersApi
             return refusal;
         }
 
-        // Before the transaction: a hash takes a while, and the catalog has one writer at a time.
+        // Before the transaction: a hash takes a while, and there is one such change at a time.
         var hash = wish.Password is null ? null : await passwords.HashAsync(wish.Password, cancellationToken);
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var user = await catalog.LocalUsers.SingleOrDefaultAsync(u => u.Id == id.Value, cancellationToken);
         if (user is null)
         {
@@ -189,11 +189,6 @@ internal static class LocalUsersApi
 
         LocalUserRules.Copy(wish, user, time.GetUtcNow());
         user.PasswordHash = hash ?? user.PasswordHash;
-        if (hash is not null || user.Disabled)
-        {
-            await catalog.Tokens.Where(token => token.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
-        }
-
         audit.Add("user.change", user.Name, hash is null ? null : "with a new password");
         try
         {
@@ -202,6 +197,12 @@ internal static class LocalUsersApi
         catch (DbUpdateException exception) when (exception.IsTaken())
         {
             return Taken();
+        }
+
+        if (hash is not null || user.Disabled)
+        {
+            // After the user: a sign-in at the same moment holds its row until its token can be seen here.
+            await catalog.Tokens.Where(token => token.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         }
 
         if (await Administration.RefuseLockoutAsync(catalog, cancellationToken) is { } lockout)
@@ -216,7 +217,7 @@ internal static class LocalUsersApi
     private static async Task<Results<NoContent, ApiErrorResult>> DeleteAsync(
         RouteId id, Caller caller, CatalogContext catalog, AuditTrail audit, CancellationToken cancellationToken)
     {
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var (user, error) = await FindAsync(id, PrivilegeType.Delete, caller, catalog, cancellationToken);
         if (user is null)
         {

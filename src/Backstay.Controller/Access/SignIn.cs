@@ -33,7 +33,7 @@ internal sealed class SignIn(
         }
 
         var user = login.ProviderName == Provider
-            ? await catalog.LocalUsers.SingleOrDefaultAsync(u => u.Name == name, cancellationToken)
+            ? await catalog.LocalUsers.AsNoTracking().SingleOrDefaultAsync(u => u.Name == name, cancellationToken)
             : null;
         var verdict = await passwords.VerifyAsync(user?.PasswordHash, login.Password!, cancellationToken);
         if (user is null || user.Disabled || verdict == PasswordVerificationResult.Failed)
@@ -44,18 +44,29 @@ internal sealed class SignIn(
         }
 
         limiter.Succeeded(address, name);
-        if (verdict == PasswordVerificationResult.SuccessRehashNeeded)
-        {
-            user.PasswordHash = await passwords.HashAsync(login.Password!, cancellationToken);
-        }
-
+        var hash = verdict == PasswordVerificationResult.SuccessRehashNeeded
+            ? await passwords.HashAsync(login.Password!, cancellationToken)
+            : user.PasswordHash;
         var inForce = await settings.GetAsync(cancellationToken);
         var token = TokenAuthentication.NewToken();
         var expires = time.GetUtcNow() + inForce.TokenLifetime;
         var signIn = Guid.NewGuid();
-        Add(token, user.Id, signIn, full, expires);
-        audit.Add("login", user.Name, actor: user.Name);
-        await catalog.SaveChangesAsync(cancellationToken);
+        await using (var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken))
+        {
+            // The user as it was verified: a password that is changed meanwhile gets no token that outlives the change.
+            var same = await catalog.LocalUsers
+                .Where(u => u.Id == user.Id && u.PasswordHash == user.PasswordHash && !u.Disabled)
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, hash), cancellationToken);
+            if (same == 0)
+            {
+                return (null, ApiErrors.InvalidCredentials());
+            }
+
+            Add(token, user.Id, signIn, full, expires);
+            audit.Add("login", user.Name, actor: user.Name);
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
 
         var caller = await TokenAuthentication.CallerAsync(catalog, user, signIn, full, expires, cancellationToken);
         return (ToWire(token, expires, caller, inForce), null);
@@ -96,6 +107,8 @@ internal sealed class SignIn(
         {
             errors.Add("username", "is required");
         }
+
+        errors.Text("username", login.Username, int.MaxValue);
 
         if (string.IsNullOrEmpty(login.Password))
         {

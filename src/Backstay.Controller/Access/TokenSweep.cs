@@ -18,7 +18,7 @@ internal sealed partial class TokenSweep(IDbContextFactory<CatalogContext> catal
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is DbUpdateException or System.Data.Common.DbException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 Log.Failed(logger, exception);
             }

@@ -16,6 +16,8 @@ internal sealed class AgentConnections
     /// <summary>Those that are open now.</summary>
     public IReadOnlyCollection<AgentConnection> Open => [.. _connections.Values];
 
+    public bool IsEmpty => _connections.IsEmpty;
+
     /// <summary>Takes a connection in; an older one of the same appliance is cut, as its agent is the same or gone.</summary>
     public AgentConnection Add(AgentCaller agent)
     {
@@ -34,23 +36,24 @@ internal sealed class AgentConnections
     public bool Remove(AgentConnection connection) =>
         _connections.TryRemove(new KeyValuePair<Guid, AgentConnection>(connection.ApplianceId, connection));
 
-    /// <summary>There is a backup to make.</summary>
-    public void HintBackup(Guid applianceId, Guid backupId) => Hint(applianceId, AgentEvents.Backup, backupId);
-
-    /// <summary>A backup has ended without its agent.</summary>
-    public void HintCancel(Guid applianceId, Guid backupId) => Hint(applianceId, AgentEvents.Cancel, backupId);
-
-    /// <summary>Cuts the stream of an appliance whose credential is no longer good, if this controller holds it.</summary>
-    public void Cut(Guid applianceId)
+    /// <summary>Sends a hint to its agent, if this controller holds the stream.</summary>
+    public bool Deliver(AgentHint hint)
     {
-        if (_connections.TryGetValue(applianceId, out var connection))
+        if (!_connections.TryGetValue(hint.ApplianceId, out var connection))
+            return false;
+
+        if (hint.IsCut)
             connection.Cut();
+        else
+            connection.Send(hint);
+        return true;
     }
 
-    private void Hint(Guid applianceId, string type, Guid backupId)
+    /// <summary>Sends a hint, unless it was the last one that the connection had.</summary>
+    public void DeliverOnce(AgentHint hint)
     {
-        if (_connections.TryGetValue(applianceId, out var connection))
-            connection.Send(type, backupId.ToString());
+        if (_connections.TryGetValue(hint.ApplianceId, out var connection) && connection.LastHint != hint)
+            connection.Send(hint);
     }
 }
 
@@ -70,9 +73,17 @@ internal sealed class AgentConnection(Guid applianceId, byte[] credentialHash)
     /// <summary>The presence lease as this connection last wrote it: the proof, when it ends, that the lease is still its own.</summary>
     public DateTimeOffset? OnlineUntil { get; set; }
 
+    public AgentHint? LastHint { get; private set; }
+
     public ChannelReader<SseItem<string>> Events => _events.Reader;
 
-    public void Send(string type, string data = "") => _events.Writer.TryWrite(new SseItem<string>(data, type));
+    public void Ping() => _events.Writer.TryWrite(new SseItem<string>("", AgentEvents.Ping));
+
+    public void Send(AgentHint hint)
+    {
+        LastHint = hint;
+        _events.Writer.TryWrite(new SseItem<string>(hint.BackupId.ToString(), hint.Type));
+    }
 
     /// <summary>Ends the stream once what was sent before is out.</summary>
     public void Cut() => _events.Writer.TryComplete();

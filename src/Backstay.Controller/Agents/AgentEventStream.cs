@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
-using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -27,20 +26,29 @@ internal static class AgentEventStream
 
         DetectDeadPeer(http);
         var connection = connections.Add(agent);
-        if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
+        try
         {
-            connections.Remove(connection);
-            return ApiErrors.Unauthorized();
-        }
+            if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
+            {
+                connections.Remove(connection);
+                return ApiErrors.Unauthorized();
+            }
 
-        // What was asked for while nobody listened, or while the connection was being made.
-        connection.Send(AgentEvents.Ping);
-        var unfinished = await catalog.Backups
-            .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
-            .Select(b => b.Id)
-            .ToListAsync(cancellationToken);
-        foreach (var backup in unfinished)
-            connection.Send(AgentEvents.Backup, backup.ToString());
+            // What was asked for while nobody listened, or while the connection was being made.
+            connection.Ping();
+            var unfinished = await catalog.Backups
+                .Where(b => b.ApplianceId == agent.ApplianceId && b.State < BackupState.Succeeded)
+                .Select(b => b.Id)
+                .ToListAsync(cancellationToken);
+            foreach (var backup in unfinished)
+                connection.Send(AgentHint.Backup(agent.ApplianceId, backup));
+        }
+        catch
+        {
+            // No stream comes of it, and nobody is to be kept online by one.
+            connections.Remove(connection);
+            throw;
+        }
 
         return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, lifetime, cancellationToken));
     }

@@ -6,7 +6,7 @@ namespace Backstay.Controller.Agents;
 
 /// <summary>
 /// Keeps the presence leases of the agents connected to this controller, so that every controller knows who is online; pings them;
-/// tells them again of backups that wait for them (a hint may have been lost, or the request come to another controller); cuts the
+/// tells them again of backups that wait for them (a hint may have been lost on the way to the agent); cuts the
 /// streams of those whose credential is no longer good.
 /// </summary>
 /// <remarks>One statement for hundreds of agents: ten thousand of them cost twenty small transactions a heartbeat.</remarks>
@@ -53,9 +53,12 @@ internal sealed partial class AgentPresence(
                         set => set.SetProperty(a => a.OnlineUntil, (DateTimeOffset?)null).SetProperty(a => a.LastSeen, now), CancellationToken.None);
             }
         }
+        catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+        {
+            // CatalogReach has told, and the lease ends by itself.
+        }
         catch (Exception exception)
         {
-            // The lease ends by itself.
             Log.NotCleared(logger, connection.ApplianceId, exception);
         }
     }
@@ -69,7 +72,7 @@ internal sealed partial class AgentPresence(
             {
                 var open = connections.Open;
                 foreach (var connection in open)
-                    connection.Send(AgentEvents.Ping);
+                    connection.Ping();
 
                 foreach (var chunk in open.Chunk(Chunk))
                     await BeatAsync(chunk, stoppingToken);
@@ -101,7 +104,11 @@ internal sealed partial class AgentPresence(
                 .Select(b => new { b.ApplianceId, b.Id })
                 .ToListAsync(cancellationToken);
             foreach (var backup in waiting)
-                connections.HintBackup(backup.ApplianceId, backup.Id);
+                connections.Deliver(AgentHint.Backup(backup.ApplianceId, backup.Id));
+        }
+        catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+        {
+            // CatalogReach has told.
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

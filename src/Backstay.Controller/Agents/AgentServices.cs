@@ -1,4 +1,6 @@
+using Backstay.Controller.Catalog;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Agents;
 
@@ -11,6 +13,17 @@ internal static class AgentServices
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<AgentPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<AgentPresence>());
+
+        // Both are described; what isn't asked for is never made.
+        services.AddSingleton<LocalHints>();
+        services.AddSingleton<PostgresHints>();
+        services.AddSingleton<IHintChannel>(provider => IsShared(provider)
+            ? provider.GetRequiredService<PostgresHints>()
+            : provider.GetRequiredService<LocalHints>());
+        services.AddHostedService<HintReceiver>();
         return services;
     }
+
+    private static bool IsShared(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<CatalogOptions>>().Value.Provider is CatalogProvider.Postgres;
 }

@@ -101,6 +101,12 @@ internal static class ApiErrors
     public static ApiErrorResult Unavailable(string id, string message, TimeSpan retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, new(id, message)) { RetryAfter = retryAfter };
 
+    /// <summary>Whatever the call was about to do may be done or not: the answer of the catalog may be what was lost.</summary>
+    public static ApiErrorResult CatalogUnavailable() => Unavailable(
+        ErrorIds.ServiceUnavailable,
+        "The controller can't reach its catalog now, and can't say whether this call had an effect. Look, or say it again, in a while.",
+        TimeSpan.FromSeconds(5));
+
     public static ApiErrorResult StoreFull(string message) =>
         new(StatusCodes.Status507InsufficientStorage, new(ErrorIds.StoreFull, message));
 

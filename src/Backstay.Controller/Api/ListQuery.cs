@@ -48,6 +48,11 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
             return (null, ApiErrors.BadRequest($"query, filterBy: at most {MaxTerms} words and {MaxTerms} conditions."));
         }
 
+        if (Words.Concat(FilterBy ?? []).Any(text => text.Contains('\0', StringComparison.Ordinal)))
+        {
+            return (null, ApiErrors.BadRequest("query, filterBy: no text has a NUL character."));
+        }
+
         if (shape.Holds is { } holds)
         {
             items = Words.Aggregate(items, (matching, word) => matching.Where(holds(Pattern(word))));

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using Backstay.Controller.Catalog;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Backstay.Controller.Api;
 
 /// <summary>
-/// An exception is a bug, or a request that Kestrel refused half-way: the client gets a trace id and no inside detail, the log gets
-/// the rest.
+/// An exception is a bug, or a request that Kestrel refused half-way, or a catalog that can't be reached. Of a bug the client gets a
+/// trace id and no inside detail, and the log the rest.
 /// </summary>
 internal sealed partial class UnexpectedFaults(ILogger<UnexpectedFaults> logger) : IExceptionHandler
 {
@@ -21,6 +22,19 @@ internal sealed partial class UnexpectedFaults(ILogger<UnexpectedFaults> logger)
         if (exception is BadHttpRequestException bad)
         {
             await ApiErrors.ForStatus(bad.StatusCode).ExecuteAsync(httpContext);
+            return true;
+        }
+
+        if (CatalogErrors.IsUnstorableText(exception))
+        {
+            await ApiErrors.BadRequest("A text has a NUL character: none can be kept or looked for.").ExecuteAsync(httpContext);
+            return true;
+        }
+
+        if (CatalogErrors.IsUnavailable(exception))
+        {
+            // CatalogReach has told the log, once for all requests.
+            await ApiErrors.CatalogUnavailable().ExecuteAsync(httpContext);
             return true;
         }
 

@@ -200,14 +200,22 @@ internal static class AppliancesApi
             backup => backup.ApplianceId == appliance.Id && backup.State != BackupState.Failed, cancellationToken);
         if (kept > 0)
         {
-            return ApiErrors.PreconditionFailed(
-                ErrorIds.PreconditionFailed,
-                $"{kept} backup(s) of {appliance.Name} are unfinished, have an archive, or are just being removed. Delete the backups "
-                + "first; deactivate the appliance to keep them without its agent.");
+            return Kept(kept, appliance);
         }
 
-        await catalog.Backups.Where(backup => backup.ApplianceId == appliance.Id).ExecuteDeleteAsync(cancellationToken);
-        await catalog.Appliances.Where(a => a.Id == appliance.Id).ExecuteDeleteAsync(cancellationToken);
+        // A backup that was begun since it was counted isn't a failed one: it stays, and the appliance, which it refers to, with it.
+        await catalog.Backups
+            .Where(backup => backup.ApplianceId == appliance.Id && backup.State == BackupState.Failed)
+            .ExecuteDeleteAsync(cancellationToken);
+        try
+        {
+            await catalog.Appliances.Where(a => a.Id == appliance.Id).ExecuteDeleteAsync(cancellationToken);
+        }
+        catch (Exception exception) when (CatalogErrors.BreaksReference(exception))
+        {
+            return Kept(1, appliance);
+        }
+
         audit.Add("appliance.delete", appliance.Name, outcome: StatusCodes.Status204NoContent);
         await catalog.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -231,7 +239,7 @@ internal static class AppliancesApi
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeactivateAsync(
-        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, AgentConnections connections, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, IHintChannel hints, CancellationToken cancellationToken)
     {
         var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.Edit, cancellationToken);
         if (appliance is null)
@@ -240,7 +248,7 @@ internal static class AppliancesApi
         }
 
         await seeds.RevokeAsync(appliance, cancellationToken);
-        connections.Cut(appliance.Id);
+        await hints.SendAsync(AgentHint.Cut(appliance.Id));
         return TypedResults.NoContent();
     }
 
@@ -267,6 +275,11 @@ internal static class AppliancesApi
         appliance.Functions = ApplianceRoles.Of(wish);
         appliance.Updated = now;
     }
+
+    private static ApiErrorResult Kept(int backups, ApplianceEntity appliance) => ApiErrors.PreconditionFailed(
+        ErrorIds.PreconditionFailed,
+        $"{backups} backup(s) of {appliance.Name} are unfinished, have an archive, or are just being removed. Delete the backups "
+        + "first; deactivate the appliance to keep them without its agent.");
 
     private static ApiErrorResult Taken() =>
         ApiErrors.Conflict(ErrorIds.Conflict, "Another appliance has that name or id already. Choose another.");

@@ -20,12 +20,16 @@ internal sealed partial class BackupEnding(
     WriteGate gate,
     NotificationOutbox outbox,
     IArchiveStore store,
-    AgentConnections agents,
+    IHintChannel hints,
     VerificationHint verification,
     BackupMetrics metrics,
     TimeProvider time,
     ILogger<BackupEnding> logger)
 {
+    /// <summary>What people read of a success.</summary>
+    public static string MessageOf(UploadSummary summary) =>
+        summary.Warnings == 0 ? "The backup is complete." : $"The backup is complete, with {summary.Warnings} warnings.";
+
     /// <summary>Ends a backup well.</summary>
     /// <param name="attempt">Only if this is still the attempt in force.</param>
     /// <returns>False when it had ended, or the attempt was closed, before.</returns>
@@ -34,7 +38,7 @@ internal sealed partial class BackupEnding(
     {
         var sha256 = Convert.FromHexString(complete.Sha256);
         var summary = System.Text.Json.JsonSerializer.Serialize(complete.Summary, AgentJson.Default.UploadSummary);
-        var message = complete.Summary.Warnings == 0 ? "The backup is complete." : $"The backup is complete, with {complete.Summary.Warnings} warnings.";
+        var message = MessageOf(complete.Summary);
         var backup = await EndAsync(
             b => b.Id == backupId && b.State == BackupState.Running && b.Attempt == attempt,
             set => set
@@ -88,7 +92,7 @@ internal sealed partial class BackupEnding(
             return false;
 
         Log.Failed(logger, backup.Id, backup.ApplianceId, failure.Reason, backup.Attempt);
-        agents.HintCancel(backup.ApplianceId, backup.Id);
+        await hints.SendAsync(AgentHint.Cancel(backup.ApplianceId, backup.Id));
         await DiscardAsync(new ArchiveKey(backup.Id, backup.Attempt));
         return true;
     }

@@ -1,5 +1,4 @@
 using Backstay.Controller.Backups.Uploads;
-using Backstay.Controller.Catalog;
 
 namespace Backstay.Controller.Backups;
 
@@ -9,7 +8,6 @@ internal static class BackupServices
     public static IServiceCollection AddBackups(this IServiceCollection services)
     {
         services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<WriteGate>();
         services.AddSingleton<EnvelopeTurns>();
         services.AddSingleton<PartsInFlight>();
         services.AddSingleton<BackupMetrics>();

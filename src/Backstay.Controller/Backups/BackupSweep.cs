@@ -1,4 +1,7 @@
+using System.Text.Json;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
+using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +18,7 @@ namespace Backstay.Controller.Backups;
 /// along goes on judging, rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
-    IServiceScopeFactory scopes, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, IArchiveStore store, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
 {
     private DateTimeOffset _judgesFrom;
 
@@ -46,6 +49,10 @@ internal sealed partial class BackupSweep(
                 {
                     await SweepAsync(stoppingToken);
                 }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
+                }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     Log.SweepFailed(logger, exception);
@@ -71,11 +78,16 @@ internal sealed partial class BackupSweep(
         var judges = now >= _judgesFrom;
         var over = await catalog.Backups
             .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
-            .Select(b => new { b.Id, b.State, TooLong = b.Deadline <= now })
+            .Select(b => new { b.Id, b.State, b.Attempt, TooLong = b.Deadline <= now })
             .ToListAsync(cancellationToken);
+
+        // Only now, and the time from before the question: while the catalog didn't answer, agents couldn't renew either.
         _lastAnswer = now;
         foreach (var backup in over)
         {
+            if (backup.State == BackupState.Running && await SucceedAsync(ending, new ArchiveKey(backup.Id, backup.Attempt), cancellationToken))
+                continue;
+
             // The condition goes into the statement too: a lease that was renewed since then is no longer over.
             await (backup switch
             {
@@ -92,9 +104,42 @@ internal sealed partial class BackupSweep(
         await scope.ServiceProvider.GetRequiredService<Deletion>().SweepAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Step 10, where a controller died between the sidecar and the commit, and the agent with it; or where the catalog is a copy from
+    /// before the end. The archive is whole, so the backup is no failure.
+    /// </summary>
+    private async Task<bool> SucceedAsync(BackupEnding ending, ArchiveKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await store.GetLengthAsync(key, cancellationToken) is not { } length
+                || await store.ReadSidecarAsync(key, cancellationToken) is not { } json)
+            {
+                return false;
+            }
+
+            var sidecar = ArchiveSidecar.FromJson(json);
+            return sidecar.Key == key && sidecar.Size == length && await ending.SucceedAsync(
+                key.BackupId,
+                key.Attempt,
+                new CompleteUpload(sidecar.Parts, sidecar.Size, sidecar.Sha256, sidecar.Summary),
+                sidecar.Completed,
+                cancellationToken);
+        }
+        catch (Exception exception) when (exception is ArchiveStoreException or JsonException)
+        {
+            // Its time is over: a store that doesn't answer is no reason to wait for longer.
+            Log.NotLookedAt(logger, key, exception);
+            return false;
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Error, "The sweep of unfinished backups failed; it is tried again with the next one.")]
         public static partial void SweepFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Warning, "Whether attempt {Key} was complete could not be found out; its backup fails.")]
+        public static partial void NotLookedAt(ILogger logger, ArchiveKey key, Exception exception);
     }
 }

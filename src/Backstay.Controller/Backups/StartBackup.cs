@@ -21,7 +21,7 @@ internal sealed partial class StartBackup(
     BackupAccess access,
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
-    AgentConnections agents,
+    IHintChannel hints,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
     TimeProvider time,
@@ -73,7 +73,7 @@ internal sealed partial class StartBackup(
             {
                 await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
 
-                // Asked again now that it can't change: an exception is a dear way to learn it.
+                // Asked again, so close to the insert that only a race leaves it to the index: an exception is a dear way to learn it.
                 if (!await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken))
                     return (null, ApiErrors.NotFound("appliance"));
                 if (await IsBusyAsync(appliance, cancellationToken))
@@ -89,12 +89,16 @@ internal sealed partial class StartBackup(
         {
             return (null, Busy(appliance));
         }
+        catch (DbUpdateException exception) when (CatalogErrors.BreaksReference(exception))
+        {
+            return (null, ApiErrors.NotFound("appliance"));
+        }
 
         metrics.Started();
         Log.Recorded(logger, backup.Id, appliance.Id);
 
-        // Step 2. A hint; if it is lost, the agent hears of the backup with the next heartbeat, or when it connects.
-        agents.HintBackup(appliance.Id, backup.Id);
+        // Step 2. A hint; if it is lost, the agent hears of the backup from the poll of its controller, with a heartbeat, or when it connects.
+        await hints.SendAsync(AgentHint.Backup(appliance.Id, backup.Id));
         Log.Hinted(logger, backup.Id, appliance.Id);
         return (backup, null);
     }

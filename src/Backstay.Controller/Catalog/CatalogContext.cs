@@ -4,12 +4,15 @@ using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Backstay.Controller.Catalog;
 
-/// <summary>The catalog: everything but archive bytes.</summary>
-internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) : DbContext(options), IDataProtectionKeyContext
+/// <summary>
+/// The catalog: everything but archive bytes. One model for both databases; a derived context each, as EF tells migrations apart by the
+/// type of their context, and for the few things that the databases don't do alike.
+/// </summary>
+internal abstract class CatalogContext(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
 {
     public DbSet<ApplianceEntity> Appliances => Set<ApplianceEntity>();
 
@@ -33,21 +36,27 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
-    {
-        // SQLite has no type for times: UTC ticks sort and compare as the times do.
-        if (Database.IsSqlite())
-        {
-            conventions.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
-        }
-    }
+    /// <summary>The collation under which names are the same when only their letter case differs.</summary>
+    protected abstract string NameCollation { get; }
+
+    /// <summary>
+    /// Takes the right to prepare the catalog, which only one controller has at a time, and waits for it. It goes with the answer's
+    /// disposal, or with the process.
+    /// </summary>
+    public abstract Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins a transaction for a change that is judged by rows which it doesn't write (the last administrator, a role in use). Of such
+    /// changes there is one at a time, on all controllers.
+    /// </summary>
+    public abstract Task<IDbContextTransaction> BeginAloneAsync(CancellationToken cancellationToken);
 
     protected override void OnModelCreating(ModelBuilder model)
     {
         model.Entity<ApplianceEntity>(appliance =>
         {
             appliance.ToTable("appliances");
-            appliance.Property(a => a.Name).HasMaxLength(128).UseCollation("NOCASE");
+            appliance.Property(a => a.Name).HasMaxLength(128).UseCollation(NameCollation);
             appliance.HasIndex(a => a.Name).IsUnique();
             appliance.HasIndex(a => a.CredentialHash).IsUnique();
             appliance.Ignore(a => a.Activated);
@@ -90,14 +99,14 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
         model.Entity<LocalUserEntity>(user =>
         {
             user.ToTable("local_users");
-            user.Property(u => u.Name).HasMaxLength(128).UseCollation("NOCASE");
+            user.Property(u => u.Name).HasMaxLength(128).UseCollation(NameCollation);
             user.HasIndex(u => u.Name).IsUnique();
         });
 
         model.Entity<AdministrativeRoleEntity>(role =>
         {
             role.ToTable("administrative_roles");
-            role.Property(r => r.Name).HasMaxLength(128).UseCollation("NOCASE");
+            role.Property(r => r.Name).HasMaxLength(128).UseCollation(NameCollation);
             role.HasIndex(r => r.Name).IsUnique();
             AsJson(role.Property(r => r.Privileges));
         });
@@ -127,8 +136,4 @@ internal sealed class CatalogContext(DbContextOptions<CatalogContext> options) :
             (a, b) => JsonSerializer.Serialize(a, AdminJson.Default.ListPrivilege) == JsonSerializer.Serialize(b, AdminJson.Default.ListPrivilege),
             privileges => privileges.Count,
             privileges => privileges.ToList()));
-
-    private sealed class UtcTicksConverter() : ValueConverter<DateTimeOffset, long>(
-        time => time.UtcTicks,
-        ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Backstay.Controller.Catalog;
 
@@ -15,18 +16,38 @@ internal static class CatalogServices
                 catalog.File = catalog.File is "" ? Path.Combine(data.Value.Folder, "catalog.db") : catalog.File)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddPooledDbContextFactory<CatalogContext>((provider, options) => options
-            .UseSqlite($"Data Source={provider.GetRequiredService<IOptions<CatalogOptions>>().Value.File};Default Timeout=15")
-            .AddInterceptors(new SqlitePragmas()));
+
+        // Both are described; what isn't asked for is never made.
+        services.AddSingleton(provider => NpgsqlDataSource.Create(OptionsOf(provider).Postgres()));
+        services.AddSingleton<CatalogReach>();
+        services.AddPooledDbContextFactory<SqliteCatalogContext>((provider, options) => options
+            .UseSqlite($"Data Source={OptionsOf(provider).File};Default Timeout=15")
+            .AddInterceptors(new SqlitePragmas(), provider.GetRequiredService<CatalogReach>()));
+        services.AddPooledDbContextFactory<PostgresCatalogContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .AddInterceptors(new PostgresLike(), new PostgresReads(), provider.GetRequiredService<CatalogReach>()));
+        services.AddSingleton<IDbContextFactory<CatalogContext>>(provider => OptionsOf(provider).Provider is CatalogProvider.Postgres
+            ? new Factory<PostgresCatalogContext>(provider.GetRequiredService<IDbContextFactory<PostgresCatalogContext>>())
+            : new Factory<SqliteCatalogContext>(provider.GetRequiredService<IDbContextFactory<SqliteCatalogContext>>()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CatalogContext>>().CreateDbContext());
+        services.AddScoped<CatalogStart>();
+        services.AddSingleton<WriteGate>();
+        return services.AddCatalogKeys();
+    }
+
+    /// <summary>Data Protection with its keys in the catalog.</summary>
+    public static IServiceCollection AddCatalogKeys(this IServiceCollection services)
+    {
         services.AddDataProtection().SetApplicationName("backstay").PersistKeysToDbContext<CatalogContext>();
         return services;
     }
 
-    /// <summary>Brings the catalog to the schema of this version, before anything is served.</summary>
-    public static async Task MigrateCatalogAsync(this WebApplication app)
+    private static CatalogOptions OptionsOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<CatalogOptions>>().Value;
+
+    /// <summary>The contexts of one database, as what the slices know.</summary>
+    private sealed class Factory<TContext>(IDbContextFactory<TContext> contexts) : IDbContextFactory<CatalogContext>
+        where TContext : CatalogContext
     {
-        await using var scope = app.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<CatalogContext>().Database.MigrateAsync(app.Lifetime.ApplicationStopping);
+        public CatalogContext CreateDbContext() => contexts.CreateDbContext();
     }
 }

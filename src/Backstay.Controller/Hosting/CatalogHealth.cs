@@ -15,7 +15,7 @@ internal sealed class CatalogHealth(IDbContextFactory<CatalogContext> catalogs) 
             await catalog.Settings.AsNoTracking().Select(s => s.Id).SingleAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception exception) when (exception is System.Data.Common.DbException or InvalidOperationException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return HealthCheckResult.Unhealthy("the catalog can't be read", exception);
         }

@@ -21,16 +21,8 @@ internal sealed class DataFolder(IOptions<DataOptions> options, IOptions<Catalog
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
 
-            // SQLite gives a new file to everyone, and its journal the rights of the file: so it finds one. Empty is a valid database.
-            using (new FileStream(catalog.Value.File, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.ReadWrite,
-                UnixCreateMode = OwnerOnly,
-            }))
-            {
-            }
+            if (catalog.Value.Provider is CatalogProvider.Sqlite)
+                MakeCatalogFile(catalog.Value.File);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,6 +31,20 @@ internal sealed class DataFolder(IOptions<DataOptions> options, IOptions<Catalog
                 + "with --data.",
                 exception);
         }
+    }
+
+    /// <summary>
+    /// SQLite gives a new file to everyone, and its journal the rights of the file: so it finds one. Empty is a valid database.
+    /// </summary>
+    private static void MakeCatalogFile(string file)
+    {
+        using var stream = new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = OwnerOnly,
+        });
     }
 
     /// <summary>The text of a file in the folder, without its line end; null when there is none.</summary>

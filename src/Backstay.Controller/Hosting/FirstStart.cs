@@ -11,8 +11,8 @@ namespace Backstay.Controller.Hosting;
 
 /// <summary>
 /// What a catalog needs before its first use: the row of settings, the first admin, and where <see cref="SetupOptions"/> ask for it
-/// a passphrase. Each step looks whether it was done, so a crash between two is repaired by the next start, and of several controllers
-/// that start on one catalog at the same moment one does it.
+/// a passphrase. Each step looks whether it was done, so a crash between two is repaired by the next start. Of several controllers that
+/// start at the same moment one after the other is here (<see cref="CatalogStart"/>), and the first does it.
 /// </summary>
 internal sealed class FirstStart(
     CatalogContext catalog,
@@ -35,6 +35,7 @@ internal sealed class FirstStart(
 
     public async Task RunAsync(TextWriter console, CancellationToken cancellationToken)
     {
+        secrets.MakeKey();
         await MakeSettingsAsync(cancellationToken);
         await MakeAdminAsync(console, cancellationToken);
         await SetPassphraseAsync(console, cancellationToken);
@@ -45,7 +46,7 @@ internal sealed class FirstStart(
         if (!await catalog.Settings.AnyAsync(cancellationToken))
         {
             catalog.Settings.Add(new SettingsEntity { CollectiveId = Guid.NewGuid() });
-            await SaveUnlessTakenAsync(cancellationToken);
+            await catalog.SaveChangesAsync(cancellationToken);
         }
     }
 
@@ -77,7 +78,8 @@ internal sealed class FirstStart(
             Updated = now,
         });
         audit.Add("user.create", Admin, "first start", outcome: 0);
-        if (await SaveUnlessTakenAsync(cancellationToken) && fresh)
+        await catalog.SaveChangesAsync(cancellationToken);
+        if (fresh)
         {
             await console.WriteLineAsync(
                 $"The first user is {Admin} with the password {password} (also in {Path.Combine(folder.Path, PasswordFile)}).");
@@ -137,20 +139,5 @@ internal sealed class FirstStart(
         var random = RandomNumberGenerator.GetString(Readable, 24);
         await folder.WriteAsync(file, random + "\n", cancellationToken);
         return (random, true);
-    }
-
-    /// <summary>False when another controller was faster.</summary>
-    private async Task<bool> SaveUnlessTakenAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-            return true;
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            catalog.ChangeTracker.Clear();
-            return false;
-        }
     }
 }

@@ -20,13 +20,31 @@ internal static partial class HostingServices
     private static readonly string[] HostSwitches =
         ["--environment", "--contentRoot", "--applicationName", "--BACKSTAY_ADMIN_PASSWORD", "--BACKSTAY_PASSPHRASE"];
 
-    /// <summary>The data folder, TLS, the web server, what the first start does, health.</summary>
-    public static WebApplicationBuilder AddHosting(this WebApplicationBuilder builder, string[] args)
+    /// <summary>Whether an argument is an option of the configuration; what isn't one is a word of a command.</summary>
+    public static bool IsSetting(string argument)
     {
-        RefuseUnknown(args);
-        builder.Configuration.AddCommandLine(args, Switches);
+        var name = argument.Split('=')[0];
+        return name.StartsWith("--", StringComparison.Ordinal)
+
+            // "--NAME=" with nothing behind it sets nothing: hosts that wrap this program write sections like that.
+            && (name.Contains(':', StringComparison.Ordinal) || Switches.ContainsKey(name) || HostSwitches.Contains(name) || argument.EndsWith('='));
+    }
+
+    /// <summary>What serving and every command stand on: the configuration, the data folder, the clock.</summary>
+    public static WebApplicationBuilder AddFoundation(this WebApplicationBuilder builder, string[] settings)
+    {
+        builder.Configuration.AddCommandLine(settings, Switches);
+        builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<DataFolder>();
+        builder.AddQuietLogging();
+        return builder;
+    }
+
+    /// <summary>TLS, the web server, what the first start does, health.</summary>
+    public static WebApplicationBuilder AddHosting(this WebApplicationBuilder builder)
+    {
         var services = builder.Services;
-        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ListenOptions>, ListenValidation>();
         services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section);
@@ -39,15 +57,13 @@ internal static partial class HostingServices
             })
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<DataFolder>();
         services.AddSingleton<SelfMadeCertificate>();
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddScoped<FirstStart>();
         services.AddHealthChecks().AddCheck<CatalogHealth>("catalog");
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.AddQuietLogging();
+        builder.KeepStartupSilent();
         return builder;
     }
 
@@ -61,20 +77,19 @@ internal static partial class HostingServices
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<DataFolder>().Prepare();
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
-        await app.MigrateCatalogAsync();
         await using var scope = app.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+        await using (await scope.ServiceProvider.GetRequiredService<CatalogStart>().EnterAsync(app.Lifetime.ApplicationStopping))
+        {
+            await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+        }
+
         Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
     }
 
-    /// <summary>A misspelt option would otherwise mean its default, in silence.</summary>
-    private static void RefuseUnknown(string[] args)
-    {
-        // "--NAME=" with nothing behind it sets nothing: hosts that wrap this program write sections like that.
-        var names = args.Where(arg => arg.StartsWith('-') && !arg.EndsWith('=')).Select(arg => arg.Split('=')[0]);
-        if (names.FirstOrDefault(name => !name.Contains(':', StringComparison.Ordinal) && !Switches.ContainsKey(name) && !HostSwitches.Contains(name)) is { } unknown)
-            throw new StartupException($"There is no option {unknown}; --help lists those that there are.");
-    }
+    /// <summary>The standard output of a command is its result.</summary>
+    public static void LogToStandardError(this WebApplicationBuilder builder) =>
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     private static string Or(string value, string? other) => value is "" ? other ?? "" : value;
 
@@ -97,7 +112,10 @@ internal static partial class HostingServices
 
         // Keys in the catalog without a further key around them are a decision (DESIGN section 8), not an oversight to warn of.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+    }
 
+    private static void KeepStartupSilent(this WebApplicationBuilder builder)
+    {
         // A start that fails is told once, by StartupFailure.
         var startup = new StartupSilence();
         builder.Services.AddSingleton(startup);

@@ -1,11 +1,12 @@
 namespace Backstay.Controller.Hosting;
 
-/// <summary>What <c>--help</c> prints.</summary>
+/// <summary>What <c>--help</c> says of serving, and of the options that every command takes too.</summary>
 internal static class Usage
 {
     public const string Text =
         """
-        backstay-controller: the server that appliances are backed up to.
+        The server that appliances are backed up to. Without a command it serves; with one it does that and ends. Commands take the
+        same options, so that they find the same catalog and the same store.
 
           --data DIR          everything it writes (default /var/lib/backstay)
           --listen URLS       addresses, separated by ; (default https://127.0.0.1:8443)

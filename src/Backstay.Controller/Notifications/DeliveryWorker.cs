@@ -46,8 +46,9 @@ internal sealed partial class DeliveryWorker(
                     break;
                 }
 
-                // The catalog can't be reached: the deliveries wait in it, and the next look may find it again.
-                Log.LookFailed(logger, exception);
+                // The deliveries wait in the catalog, and the next look may find it again. Of an outage CatalogReach has told.
+                if (!CatalogErrors.IsOutage(exception))
+                    Log.LookFailed(logger, exception);
             }
 
             await outbox.WaitAsync(LookEvery, stoppingToken);

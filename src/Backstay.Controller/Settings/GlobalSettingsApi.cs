@@ -47,7 +47,7 @@ internal static class GlobalSettingsApi
 
         // Before the transaction: see SecretProtection.
         var passphrase = wish.BackupPassphrase is { } given ? secrets.Protect(SecretProtection.BackupPassphrase, given) : null;
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var settings = await catalog.Settings.SingleAsync(s => s.Id == SettingsEntity.TheId, cancellationToken);
         if (Check(wish, settings) is { } refusal)
         {

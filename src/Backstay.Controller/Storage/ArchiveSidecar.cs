@@ -5,9 +5,10 @@ using Backstay.Protocol.Agent;
 namespace Backstay.Controller.Storage;
 
 /// <summary>
-/// What lies as JSON beside an archive: enough to make the backup's row again when the catalog is lost, and nothing secret.
+/// What lies as JSON beside an archive: enough to make the backup's row, and its appliance's, again when the catalog is lost, and
+/// nothing secret. A sidecar of any format that was ever written is read.
 /// </summary>
-/// <param name="Format">1.</param>
+/// <param name="Format">1: without <paramref name="Appliance"/>. 2: with it.</param>
 /// <param name="Sha256">Of the archive, lower-case hex.</param>
 /// <param name="Completed">When the agent's completion was taken.</param>
 internal sealed record ArchiveSidecar(
@@ -26,16 +27,44 @@ internal sealed record ArchiveSidecar(
     int Parts,
     long Size,
     string Sha256,
-    UploadSummary Summary)
+    UploadSummary Summary,
+    SidecarAppliance? Appliance = null)
 {
+    public const int NewestFormat = 2;
+
+    public ArchiveKey Key => new(BackupId, Attempt);
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarJson.Default.ArchiveSidecar);
 
-    /// <exception cref="JsonException">It isn't a sidecar.</exception>
-    public static ArchiveSidecar FromJson(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, SidecarJson.Default.ArchiveSidecar) ?? throw new JsonException("The sidecar is null.");
+    /// <exception cref="JsonException">It isn't a sidecar, or one of a newer format; the message says what is wrong.</exception>
+    public static ArchiveSidecar FromJson(ReadOnlySpan<byte> json)
+    {
+        var sidecar = JsonSerializer.Deserialize(json, SidecarJson.Default.ArchiveSidecar) ?? throw new JsonException("It is null.");
+        return sidecar.Format is < 1 or > NewestFormat
+            ? throw new JsonException($"Its format is {sidecar.Format}; this version reads 1 to {NewestFormat}.")
+            : sidecar.IsWhole ? sidecar : throw new JsonException("A field is missing, or has a value that can't be.");
+    }
+
+    private bool IsWhole =>
+        BackupId != Guid.Empty && ApplianceId != Guid.Empty && Attempt > 0 && Parts > 0 && Size > 0
+        && !string.IsNullOrWhiteSpace(ApplianceName) && RequestedBy is not null && Created != default && Completed != default
+        && Sha256 is { Length: 64 } && Sha256.All(char.IsAsciiHexDigitLower)
+        && Summary?.Sections is not null;
 }
 
+/// <summary>What was known of the appliance when its backup ended: what people gave it, not its credential or its condition.</summary>
+/// <param name="Functions">In the words of the admin API.</param>
+internal sealed record SidecarAppliance(
+    string? Hostname,
+    Guid? Site,
+    string? SiteName,
+    string? Notes,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Functions,
+    DateTimeOffset Created);
+
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(ArchiveSidecar))]
 internal sealed partial class SidecarJson : JsonSerializerContext;

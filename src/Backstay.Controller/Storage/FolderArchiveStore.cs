@@ -12,7 +12,8 @@ namespace Backstay.Controller.Storage;
 /// archives/BACKUP.ATTEMPT.gpg    finished
 /// archives/BACKUP.ATTEMPT.json   its sidecar
 /// </code>
-/// A part is acknowledged after fdatasync. Finishing is fsync → rename → fsync of the folders.
+/// A part is acknowledged after fdatasync. The folder may be shared by several controllers: a writer of a part holds a lock on its
+/// bytes (docs/decisions/0056). Finishing is fsync → rename → fsync of the folders.
 /// </summary>
 internal sealed class FolderArchiveStore : IArchiveStore
 {
@@ -53,6 +54,31 @@ internal sealed class FolderArchiveStore : IArchiveStore
             DurableFile.SyncFolder(_incoming);
         });
         return Task.CompletedTask;
+    }
+
+    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken)
+    {
+        IDisposable? held = null;
+        FileFaults.Guarded($"hold part {slot.Number} of {key}", () =>
+        {
+            if (!File.Exists(IncomingPath(key)))
+            {
+                held = Stream.Null; // nothing to write to, as the writer will find
+                return;
+            }
+
+            var file = File.OpenHandle(IncomingPath(key), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            try
+            {
+                if (FileRangeLock.TryTake(file, slot.Offset, slot.Length))
+                    (held, file) = (file, null);
+            }
+            finally
+            {
+                file?.Dispose();
+            }
+        });
+        return Task.FromResult(held);
     }
 
     public async Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken)
@@ -202,6 +228,18 @@ internal sealed class FolderArchiveStore : IArchiveStore
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return item;
+        }
+    }
+
+    public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        List<StoredObject> found = [];
+        FileFaults.Guarded("list the sidecars", () => found.AddRange(List(_archives, SidecarExtension, finished: true)));
+        await Task.CompletedTask;
+        foreach (var item in found)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return item.Key;
         }
     }
 

@@ -16,9 +16,17 @@ internal interface IArchiveStore
     Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Takes the right to write one part, and to record it, from all other controllers; disposing the answer gives it back, and so does
+    /// the end of the process. A store that takes a part whole or not at all has nothing to take: a writer that comes late can't leave
+    /// half of a part there, and the tag that was recorded decides which of two counts. So it is with an attempt that isn't open.
+    /// </summary>
+    /// <returns>Null when another controller has it.</returns>
+    Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Writes one part; when this returns, its bytes outlive a power cut. If <paramref name="content"/> throws, or ends before
     /// <see cref="PartSlot.Length"/>, there is no such part. Two writers of one part of one attempt at the same time are the
-    /// caller's to prevent; different parts may be written at the same time.
+    /// caller's to prevent (<see cref="HoldPartAsync"/>); different parts may be written at the same time.
     /// </summary>
     /// <param name="key">An attempt that was begun.</param>
     /// <param name="slot">Which part.</param>
@@ -55,6 +63,12 @@ internal interface IArchiveStore
 
     /// <summary>Everything that is there, finished or not. An enumeration that fails has to be taken as having said nothing.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The attempts that have a sidecar, whether their object is there or not. As with <see cref="ListAsync"/>, one that fails has said
+    /// nothing.
+    /// </summary>
+    IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(CancellationToken cancellationToken);
 
     /// <summary>Bytes that can still be stored, or null where that isn't known.</summary>
     Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken);

@@ -6,7 +6,8 @@ namespace Backstay.Controller.Storage;
 
 /// <summary>
 /// Takes out of the store what attempts left that can't become a success any more. By attempt, after a grace period, and only on the
-/// word of the backup's row: what no row speaks of is somebody's archive, for all that is known, and stays.
+/// word of the backup's row: what no row speaks of is somebody's archive, for all that is known, and stays. So it is with a finished
+/// object of an attempt that its row has never heard of: the catalog is a copy from before that, and a rebuild lists the archive.
 /// </summary>
 internal sealed partial class OrphanSweep(
     IServiceScopeFactory scopes, IArchiveStore store, IOptions<FolderStoreOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
@@ -25,6 +26,10 @@ internal sealed partial class OrphanSweep(
                 try
                 {
                     await SweepAsync(stoppingToken);
+                }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
@@ -53,7 +58,7 @@ internal sealed partial class OrphanSweep(
                 .Where(b => b.Id == item.Key.BackupId)
                 .Select(b => new { b.State, b.Attempt })
                 .FirstOrDefaultAsync(cancellationToken);
-            if (row is null && item.Finished)
+            if (item.Finished && (row is null || item.Key.Attempt > row.Attempt))
             {
                 Log.Unknown(logger, item.Key);
                 continue;

@@ -35,6 +35,10 @@ internal sealed partial class DigestVerification(
             {
                 return;
             }
+            catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+            {
+                // CatalogReach has told.
+            }
             catch (Exception exception)
             {
                 Log.Failed(logger, exception);

@@ -63,6 +63,9 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         AroundAsync(nameof(BeginAsync), () => inner.BeginAsync(key, cancellationToken));
 
+    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+        AroundAsync(nameof(HoldPartAsync), () => inner.HoldPartAsync(key, slot, cancellationToken));
+
     public Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken) =>
         AroundAsync(nameof(WritePartAsync), () => inner.WritePartAsync(key, slot, content, cancellationToken));
 
@@ -94,6 +97,15 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
         await foreach (var item in inner.ListAsync(cancellationToken))
             yield return item;
         plan.Meet(nameof(ListAsync), Moment.After);
+    }
+
+    public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        plan.Meet(nameof(ListSidecarsAsync), Moment.Before);
+        await foreach (var key in inner.ListSidecarsAsync(cancellationToken))
+            yield return key;
+        plan.Meet(nameof(ListSidecarsAsync), Moment.After);
     }
 
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) =>

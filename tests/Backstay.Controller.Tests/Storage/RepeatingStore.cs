@@ -18,6 +18,9 @@ internal sealed class RepeatingStore : IArchiveStore
 
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) => TwiceAsync(() => _faulty.BeginAsync(key, cancellationToken));
 
+    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+        _faulty.HoldPartAsync(key, slot, cancellationToken);
+
     public Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken) =>
         TwiceAsync(() =>
         {
@@ -45,6 +48,8 @@ internal sealed class RepeatingStore : IArchiveStore
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken) => TwiceAsync(() => _faulty.DeleteAsync(key, cancellationToken));
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken) => _faulty.ListAsync(cancellationToken);
+
+    public IAsyncEnumerable<ArchiveKey> ListSidecarsAsync(CancellationToken cancellationToken) => _faulty.ListSidecarsAsync(cancellationToken);
 
     public Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken) => TwiceAsync(() => _faulty.GetFreeSpaceAsync(cancellationToken));
 

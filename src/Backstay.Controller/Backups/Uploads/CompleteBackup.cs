@@ -1,5 +1,6 @@
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
+using Backstay.Controller.Appliances;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
@@ -70,7 +71,8 @@ internal sealed partial class CompleteBackup(
         {
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
             Log.Finished(logger, key);
-            await store.WriteSidecarAsync(key, SidecarOf(backup!, agent, complete, now).ToJson(), cancellationToken);
+            var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
+            await store.WriteSidecarAsync(key, SidecarOf(backup!, appliance, complete, now).ToJson(), cancellationToken);
             Log.SidecarWritten(logger, key);
         }
         catch (ArchiveStoreException exception)
@@ -137,12 +139,12 @@ internal sealed partial class CompleteBackup(
         }
     }
 
-    private static ArchiveSidecar SidecarOf(BackupEntity backup, AgentCaller agent, CompleteUpload complete, DateTimeOffset now) => new(
-        Format: 1,
+    private static ArchiveSidecar SidecarOf(BackupEntity backup, ApplianceEntity appliance, CompleteUpload complete, DateTimeOffset now) => new(
+        ArchiveSidecar.NewestFormat,
         backup.Id,
         backup.Attempt,
-        backup.ApplianceId,
-        agent.Name,
+        appliance.Id,
+        appliance.Name,
         backup.Logs,
         backup.Audit,
         backup.RequestedBy,
@@ -153,7 +155,10 @@ internal sealed partial class CompleteBackup(
         complete.Parts,
         complete.Size,
         complete.Sha256,
-        complete.Summary);
+        complete.Summary,
+        new SidecarAppliance(
+            appliance.Hostname, appliance.Site, appliance.SiteName, appliance.Notes, appliance.Tags, ApplianceRoles.WordsOf(appliance.Functions),
+            appliance.Created));
 
     private async Task<ApiErrorResult> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
     {

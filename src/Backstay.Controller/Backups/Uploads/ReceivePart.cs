@@ -57,14 +57,21 @@ internal sealed partial class ReceivePart(
                 ErrorIds.ServiceUnavailable, "The controller is taking in as many parts as it can. Send this one again.", UploadAttempt.RetryAfter);
         }
 
-        // From here on this is the only writer of this part. A part that is there already is never written again.
-        var (kept, conflict) = await KeptAsync(key, promise, cancellationToken);
-        if (kept)
-            return conflict;
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.GiveWay);
         try
         {
+            using var held = await store.HoldPartAsync(key, promise.Slot, stop.Token);
+            if (held is null)
+            {
+                return ApiErrors.Unavailable(
+                    ErrorIds.ServiceUnavailable, "The same part is just being taken in through another controller. Send it again.", UploadAttempt.RetryAfter);
+            }
+
+            // From here on this is the only writer of this part. A part that is there already is never written again.
+            var (kept, conflict) = await KeptAsync(key, promise, stop.Token);
+            if (kept)
+                return conflict;
+
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
             Log.Arrives(logger, number, key);
@@ -135,9 +142,31 @@ internal sealed partial class ReceivePart(
                 $"Part {promise.Slot.Number} is stored already, with another digest. Open a new session to send another archive."));
     }
 
-    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
     private async Task<ApiErrorResult?> RecordAsync(
         ArchiveKey key, AgentCaller agent, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryRecordAsync(key, promise, tag, cancellationToken))
+            {
+                metrics.PartKept(promise.Slot.Length);
+                Log.Recorded(logger, promise.Slot.Number, key);
+                return null;
+            }
+        }
+        catch (DbUpdateException exception) when (exception.IsTaken())
+        {
+            // Where parts are taken whole, the same one may come in through another controller, too, and that was faster.
+            catalog.ChangeTracker.Clear();
+            return await RecordTagAsync(key, promise, tag, cancellationToken);
+        }
+
+        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
+            ?? UploadAttempt.Closed(key.Attempt);
+    }
+
+    /// <summary>The row, and the lease, if the attempt is still the one in force: one short transaction.</summary>
+    private async Task<bool> TryRecordAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
     {
         using (await gate.EnterAsync(cancellationToken))
         {
@@ -146,27 +175,33 @@ internal sealed partial class ReceivePart(
             var open = await catalog.Backups
                 .Where(b => b.Id == key.BackupId && b.State == BackupState.Running && b.Attempt == key.Attempt)
                 .ExecuteUpdateAsync(set => set.SetProperty(b => b.LeaseUntil, lease), cancellationToken);
-            if (open == 1)
-            {
-                catalog.Parts.Add(new PartEntity
-                {
-                    BackupId = key.BackupId,
-                    Attempt = key.Attempt,
-                    Number = promise.Slot.Number,
-                    Length = promise.Slot.Length,
-                    Sha256 = promise.Sha256,
-                    StoreTag = tag,
-                });
-                await catalog.SaveChangesAsync(cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-                metrics.PartKept(promise.Slot.Length);
-                Log.Recorded(logger, promise.Slot.Number, key);
-                return null;
-            }
-        }
+            if (open == 0)
+                return false;
 
-        return UploadAttempt.Refusal(await catalog.FindAsync(key.BackupId, agent, cancellationToken), key.Attempt)
-            ?? UploadAttempt.Closed(key.Attempt);
+            catalog.Parts.Add(new PartEntity
+            {
+                BackupId = key.BackupId,
+                Attempt = key.Attempt,
+                Number = promise.Slot.Number,
+                Length = promise.Slot.Length,
+                Sha256 = promise.Sha256,
+                StoreTag = tag,
+            });
+            await catalog.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+        }
+    }
+
+    /// <summary>Of the same bytes written twice, the store has those that came last; their tag is most likely this one.</summary>
+    private async Task<ApiErrorResult?> RecordTagAsync(ArchiveKey key, PartPromise promise, string tag, CancellationToken cancellationToken)
+    {
+        await catalog.Parts
+            .Where(p => p.BackupId == key.BackupId && p.Attempt == key.Attempt && p.Number == promise.Slot.Number
+                && p.Length == promise.Slot.Length && p.Sha256 == promise.Sha256)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.StoreTag, tag), cancellationToken);
+        var (_, conflict) = await KeptAsync(key, promise, cancellationToken);
+        return conflict;
     }
 
     private async Task<ApiErrorResult> StoreFaultAsync(

@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
-    [DbContext(typeof(CatalogContext))]
+    [DbContext(typeof(SqliteCatalogContext))]
     [Migration("20261123134704_Initial")]
     partial class Initial
     {

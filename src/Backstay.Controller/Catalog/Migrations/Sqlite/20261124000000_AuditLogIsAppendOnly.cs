@@ -7,7 +7,7 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite;
 /// Written by hand: the model knows no triggers. It has its own place after the first migration, so that making that anew doesn't
 /// lose it.
 /// </summary>
-[DbContext(typeof(CatalogContext))]
+[DbContext(typeof(SqliteCatalogContext))]
 [Migration("20261124000000_AuditLogIsAppendOnly")]
 internal sealed class AuditLogIsAppendOnly : Migration
 {
