@@ -30,6 +30,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _ownsFolder;
     private readonly List<HttpClient> _clients = [];
+    private IReadOnlyDictionary<string, string?> _store = new Dictionary<string, string?>();
 
     // Many controllers in one process: each would watch for a changed appsettings.json, and the kernel's watches are few.
     static ControllerHost() => Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
@@ -67,6 +68,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         var host = new ControllerHost(time, settings, folder, services);
         try
         {
+            if (!host._settings.Keys.Any(key => key.StartsWith("Storage:", StringComparison.Ordinal)))
+                host._store = await TestStore.SettingsAsync(host.DataFolder);
             host.UseKestrel();
             await Task.Run(host.StartServer);
             var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
@@ -202,7 +205,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         builder.UseSetting("Data:Folder", DataFolder);
         builder.UseSetting("Listen:Urls", "https://127.0.0.1:0");
         builder.UseSetting("Setup:AdminPassword", AdminPassword);
-        foreach (var (key, value) in _settings)
+        foreach (var (key, value) in _settings.Concat(_store))
         {
             builder.UseSetting(key, value);
         }

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Storage;
 
 namespace Backstay.Controller.Commands;
 
@@ -16,6 +17,7 @@ internal static class ControllerCommands
         var root = new RootCommand(Usage.Text)
         {
             new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line), new RestoreCommand(line)),
+            new CommandGroup("store", "Where archive bytes live: a folder or an S3 bucket", new CheckCommand(line), new CopyCommand(line)),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
         var parse = root.Parse(line.Words);

@@ -1,4 +1,5 @@
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -69,7 +70,7 @@ internal static partial class HostingServices
 
     /// <summary>
     /// All that has to be right before the first request, in the order in which one needs the other: options, data folder,
-    /// certificate, catalog, first start.
+    /// certificate, store, catalog, first start.
     /// </summary>
     public static async Task PrepareAsync(this WebApplication app)
     {
@@ -77,6 +78,7 @@ internal static partial class HostingServices
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<DataFolder>().Prepare();
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
+        await app.CheckStoreAsync();
         await using var scope = app.Services.CreateAsyncScope();
         await using (await scope.ServiceProvider.GetRequiredService<CatalogStart>().EnterAsync(app.Lifetime.ApplicationStopping))
         {

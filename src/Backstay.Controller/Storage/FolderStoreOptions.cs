@@ -17,10 +17,4 @@ internal sealed class FolderStoreOptions
     /// </summary>
     [Range(0, 1L << 62)]
     public long MinimumFreeSpace { get; set; } = 256L * 1024 * 1024;
-
-    /// <summary>
-    /// How long what no backup claims any more stays in the store before the sweep takes it. 10 seconds to 30 days, default 1 hour.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
-    public TimeSpan OrphanGrace { get; set; } = TimeSpan.FromHours(1);
 }

@@ -92,12 +92,14 @@ internal readonly record struct ArchiveKey(Guid BackupId, int Attempt)
 }
 
 /// <summary>Which part: its number from 1 on, and where in the archive its bytes belong.</summary>
-internal readonly record struct PartSlot(int Number, long Offset, long Length);
+/// <param name="Sha256">Of its bytes, where it is known beforehand: a store on the other side of a network has them checked there.</param>
+internal readonly record struct PartSlot(int Number, long Offset, long Length, byte[]? Sha256 = null);
 
 /// <summary>A part that was written, and the tag that writing it gave.</summary>
 internal readonly record struct StoredPart(int Number, long Length, string Tag);
 
 /// <summary>Something that a store holds.</summary>
 /// <param name="Finished">An object that can be read; otherwise an attempt with any number of parts.</param>
-/// <param name="LastWritten">When its bytes last changed.</param>
+/// <param name="Size">In bytes; 0 for an unfinished attempt where the store doesn't say.</param>
+/// <param name="LastWritten">When its bytes last changed, or when the attempt was begun where the store knows no more.</param>
 internal readonly record struct StoredObject(ArchiveKey Key, bool Finished, long Size, DateTimeOffset LastWritten);

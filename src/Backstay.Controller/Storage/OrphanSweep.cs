@@ -10,9 +10,12 @@ namespace Backstay.Controller.Storage;
 /// object of an attempt that its row has never heard of: the catalog is a copy from before that, and a rebuild lists the archive.
 /// </summary>
 internal sealed partial class OrphanSweep(
-    IServiceScopeFactory scopes, IArchiveStore store, IOptions<FolderStoreOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
+    IServiceScopeFactory scopes, IArchiveStore store, IOptions<StorageOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
     : BackgroundService
 {
+    /// <summary>Things in the store that one question to the catalog is about.</summary>
+    private const int BatchSize = 500;
+
     /// <summary>What is over its grace period goes a sixth of it later at the latest: 10 minutes, by default.</summary>
     private TimeSpan Interval => options.Value.OrphanGrace / 6;
 
@@ -49,28 +52,32 @@ internal sealed partial class OrphanSweep(
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
         var before = time.GetUtcNow() - options.Value.OrphanGrace;
-        await foreach (var item in store.ListAsync(cancellationToken))
+        await foreach (var batch in store.ListAsync(cancellationToken).Where(item => item.LastWritten <= before).Chunk(BatchSize))
         {
-            if (item.LastWritten > before)
-                continue;
-
-            var row = await catalog.Backups
-                .Where(b => b.Id == item.Key.BackupId)
-                .Select(b => new { b.State, b.Attempt })
-                .FirstOrDefaultAsync(cancellationToken);
-            if (item.Finished && (row is null || item.Key.Attempt > row.Attempt))
-            {
-                Log.Unknown(logger, item.Key);
-                continue;
-            }
-
-            // An unfinished attempt without a row is none's: rows go only after their backup has ended.
-            if (row is not null && !IsOrphan(row.State, row.Attempt, item))
-                continue;
-
-            await (item.Finished ? store.DeleteAsync(item.Key, cancellationToken) : store.AbortAsync(item.Key, cancellationToken));
-            Log.Swept(logger, item.Key, item.Size);
+            var ids = batch.Select(item => item.Key.BackupId).Distinct().ToList();
+            var rows = await catalog.Backups
+                .Where(b => ids.Contains(b.Id))
+                .Select(b => new BackupRow(b.Id, b.State, b.Attempt))
+                .ToDictionaryAsync(row => row.Id, cancellationToken);
+            foreach (var item in batch)
+                await SweepAsync(item, rows.GetValueOrDefault(item.Key.BackupId), cancellationToken);
         }
+    }
+
+    private async Task SweepAsync(StoredObject item, BackupRow? row, CancellationToken cancellationToken)
+    {
+        if (item.Finished && (row is null || item.Key.Attempt > row.Attempt))
+        {
+            Log.Unknown(logger, item.Key);
+            return;
+        }
+
+        // An unfinished attempt without a row is none's: rows go only after their backup has ended.
+        if (row is not null && !IsOrphan(row.State, row.Attempt, item))
+            return;
+
+        await (item.Finished ? store.DeleteAsync(item.Key, cancellationToken) : store.AbortAsync(item.Key, cancellationToken));
+        Log.Swept(logger, item.Key, item.Size);
     }
 
     private static bool IsOrphan(BackupState state, int attempt, StoredObject item) => state switch
@@ -79,6 +86,9 @@ internal sealed partial class OrphanSweep(
         BackupState.Succeeded => item.Key.Attempt != attempt || !item.Finished,
         _ => item.Key.Attempt < attempt,
     };
+
+    /// <summary>What the sweep needs to know. Attempts and states only ever go forward: an orphan stays one.</summary>
+    private sealed record BackupRow(Guid Id, BackupState State, int Attempt);
 
     private static partial class Log
     {

@@ -42,6 +42,6 @@ public sealed class BackupLifeTests
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
         using var gone = await site.Admin.GetAsync($"{BackupSite.Path(agent, backup)}/status");
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
-        Assert.Empty(Directory.GetFiles(Path.Combine(site.Host.DataFolder, "store", "archives")));
+        Assert.Empty(await site.Host.StoredAsync());
     }
 }

@@ -6,12 +6,14 @@ namespace Backstay.Controller.Tests.Storage;
 /// <summary>What every store has to do, whatever it is made of. A store is one when its subclass of this passes.</summary>
 public abstract class ArchiveStoreConformance : IAsyncLifetime
 {
-    private const int PartSize = 300_000;
     private static readonly CancellationToken Never = CancellationToken.None;
 
     private readonly ArchiveKey _key = new(Guid.NewGuid(), 1);
 
     private protected IArchiveStore Store { get; private set; } = null!;
+
+    /// <summary>Of all parts but the last.</summary>
+    private protected virtual int PartSize => 300_000;
 
     public async ValueTask InitializeAsync() => Store = await CreateAsync();
 

@@ -55,9 +55,8 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
     public static void Around(IServiceCollection services)
     {
         services.AddSingleton<FaultPlan>();
-        services.AddSingleton<FolderArchiveStore>();
         services.AddSingleton<IArchiveStore>(provider =>
-            new FaultyStore(provider.GetRequiredService<FolderArchiveStore>(), provider.GetRequiredService<FaultPlan>()));
+            new FaultyStore(provider.GetRequiredService<OpenedStore>().Store, provider.GetRequiredService<FaultPlan>()));
     }
 
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) =>

@@ -11,6 +11,14 @@ public class FolderArchiveStoreTests : ArchiveStoreConformance
     private protected override Task<IArchiveStore> CreateAsync() =>
         Task.FromResult<IArchiveStore>(new FolderArchiveStore(Options.Create(new FolderStoreOptions { Folder = Folder })));
 
+    [Fact]
+    public async Task What_somebody_else_put_there_is_not_listed()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Folder, "incoming", "README"), "not ours");
+        await File.WriteAllTextAsync(Path.Combine(Folder, "archives", "README.gpg"), "not ours");
+        Assert.False(await Store.ListAsync(CancellationToken.None).GetAsyncEnumerator().MoveNextAsync());
+    }
+
     public override async ValueTask DisposeAsync()
     {
         Directory.Delete(Folder, recursive: true);

@@ -11,13 +11,11 @@ public sealed class FolderStoreOptionsTests
     public void The_defaults_are_the_documented_ones()
     {
         var options = Validated();
-        Assert.Equal(("/data/store", 256L * 1024 * 1024, TimeSpan.FromHours(1)), (options.Folder, options.MinimumFreeSpace, options.OrphanGrace));
+        Assert.Equal(("/data/store", 256L * 1024 * 1024), (options.Folder, options.MinimumFreeSpace));
     }
 
     [Theory]
     [InlineData("MinimumFreeSpace", "-1")]
-    [InlineData("OrphanGrace", "00:00:09")]
-    [InlineData("OrphanGrace", "31.00:00:00")]
     public void A_setting_that_cannot_be_stops_the_start_and_is_named(string key, string value)
     {
         var exception = Assert.Throws<OptionsValidationException>(() => Validated((key, value)));

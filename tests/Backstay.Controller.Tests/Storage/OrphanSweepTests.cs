@@ -1,7 +1,7 @@
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Backups;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Storage;
 
@@ -27,16 +27,13 @@ public sealed class OrphanSweepTests
             await store.BeginAsync(key, Never);
         await FinishedAsync(store, new ArchiveKey(failed, 3));
         await FinishedAsync(store, unknown);
-        await File.WriteAllTextAsync(Path.Combine(site.Host.DataFolder, "store", "incoming", "README"), "not ours");
 
         await SweepAsync(site);
         Assert.Equal(8, (await KeysAsync(store)).Count);
 
-        Age(site);
-        await SweepAsync(site);
+        await SweepLaterAsync(site);
         Assert.Equivalent(new[] { new ArchiveKey(running, 2), new(done, 1), unknown }, await KeysAsync(store), strict: true);
         Assert.Equal(archive, await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, done)));
-        Assert.True(File.Exists(Path.Combine(site.Host.DataFolder, "store", "incoming", "README")));
     }
 
     [Fact]
@@ -47,17 +44,16 @@ public sealed class OrphanSweepTests
             FaultyStore.Around(services);
             services.AddSingleton<BrokenOnDemand>().AddDbContextFaults();
         });
-        var store = site.Host.Services.GetRequiredService<FolderArchiveStore>();
+        var store = site.Host.Services.GetRequiredService<OpenedStore>().Store;
         var failed = await site.FailBackupAsync(await site.AddOnlineAsync());
         await store.BeginAsync(new ArchiveKey(failed, 1), Never);
-        Age(site);
         site.Host.Services.GetRequiredService<FaultPlan>().FailNext(nameof(IArchiveStore.ListAsync), Moment.Before);
-        await Assert.ThrowsAsync<ArchiveStoreException>(() => SweepAsync(site));
+        await Assert.ThrowsAsync<ArchiveStoreException>(() => SweepLaterAsync(site));
         site.Host.Services.GetRequiredService<BrokenOnDemand>().Broken = true;
-        await Assert.ThrowsAnyAsync<Exception>(() => SweepAsync(site));
+        await Assert.ThrowsAnyAsync<Exception>(() => SweepLaterAsync(site));
         Assert.Single(await KeysAsync(store));
         site.Host.Services.GetRequiredService<BrokenOnDemand>().Broken = false;
-        await SweepAsync(site);
+        await SweepLaterAsync(site);
         Assert.Empty(await KeysAsync(store));
     }
 
@@ -68,12 +64,6 @@ public sealed class OrphanSweepTests
         await store.FinishAsync(key, [new StoredPart(1, 3, tag)], Never);
     }
 
-    private static void Age(BackupSite site)
-    {
-        foreach (var file in Directory.GetFiles(Path.Combine(site.Host.DataFolder, "store"), "*", SearchOption.AllDirectories))
-            File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
-    }
-
     private static async Task<List<ArchiveKey>> KeysAsync(IArchiveStore store)
     {
         List<ArchiveKey> keys = [];
@@ -82,6 +72,15 @@ public sealed class OrphanSweepTests
         return keys;
     }
 
-    private static Task SweepAsync(BackupSite site) =>
-        site.Host.Services.GetServices<IHostedService>().OfType<OrphanSweep>().Single().SweepAsync(Never);
+    private static Task SweepAsync(BackupSite site) => SweepAsync(site, TimeProvider.System);
+
+    /// <summary>When the grace period is over.</summary>
+    private static Task SweepLaterAsync(BackupSite site) =>
+        SweepAsync(site, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(2)));
+
+    private static async Task SweepAsync(BackupSite site, TimeProvider time)
+    {
+        using var sweep = ActivatorUtilities.CreateInstance<OrphanSweep>(site.Host.Services, time);
+        await sweep.SweepAsync(Never);
+    }
 }

@@ -31,26 +31,19 @@ public sealed class DigestVerificationTests
     {
         await using var site = await BackupSite.StartAsync(services: Idle);
         var agent = await site.AddOnlineAsync();
-        var (backup, _) = await site.MakeBackupAsync(agent);
-        var file = Path.Combine(site.Host.DataFolder, "store", "archives", $"{backup}.1.gpg");
+        var (backup, archive) = await site.MakeBackupAsync(agent);
+        var key = new ArchiveKey(backup, 1);
         switch (how)
         {
             case "altered":
-                await using (var stream = File.Open(file, FileMode.Open))
-                {
-                    stream.Position = 5000;
-                    var old = stream.ReadByte();
-                    stream.Position = 5000;
-                    stream.WriteByte((byte)(old ^ 1));
-                }
-
+                archive[5000] ^= 1;
+                await site.Host.ReplaceAsync(key, archive);
                 break;
             case "cut":
-                await using (var stream = File.Open(file, FileMode.Open))
-                    stream.SetLength(9_999);
+                await site.Host.ReplaceAsync(key, archive[..^1]);
                 break;
             default:
-                File.Delete(file);
+                await site.Host.Services.GetRequiredService<IArchiveStore>().DeleteAsync(key, CancellationToken.None);
                 break;
         }
 

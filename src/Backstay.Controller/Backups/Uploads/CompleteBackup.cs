@@ -72,8 +72,10 @@ internal sealed partial class CompleteBackup(
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
             Log.Finished(logger, key);
             var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
-            await store.WriteSidecarAsync(key, SidecarOf(backup!, appliance, complete, now).ToJson(), cancellationToken);
+            var sidecar = SidecarOf(backup!, appliance, complete, now).ToJson();
+            await store.WriteSidecarAsync(key, sidecar, cancellationToken);
             Log.SidecarWritten(logger, key);
+            await RequireStoredAsync(key, complete.Size, sidecar, cancellationToken);
         }
         catch (ArchiveStoreException exception)
         {
@@ -137,6 +139,15 @@ internal sealed partial class CompleteBackup(
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(b => b.LeaseUntil, lease).SetProperty(b => b.Phase, BackupPhase.Completing), cancellationToken) == 1;
         }
+    }
+
+    /// <summary>A store isn't taken at its word: what it has to hold is looked at before anybody is told that it is there.</summary>
+    private async Task RequireStoredAsync(ArchiveKey key, long size, byte[] sidecar, CancellationToken cancellationToken)
+    {
+        if (await store.GetLengthAsync(key, cancellationToken) is var length && length != size)
+            throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes, although the store said that it is finished.");
+        if (!(await store.ReadSidecarAsync(key, cancellationToken)).AsSpan().SequenceEqual(sidecar))
+            throw new ArchiveStoreException(StoreFault.Unavailable, $"The sidecar of {key} isn't what was written.");
     }
 
     private static ArchiveSidecar SidecarOf(BackupEntity backup, ApplianceEntity appliance, CompleteUpload complete, DateTimeOffset now) => new(

@@ -121,7 +121,7 @@ internal sealed partial class ReceivePart(
                 new(ErrorIds.DigestMismatch, "A readable Content-Digest with sha-256 is required (RFC 9530): sha-256=:BASE64:")));
         }
 
-        return (new PartPromise(new PartSlot(number, plan.OffsetOf(number), length), sha256), null);
+        return (new PartPromise(new PartSlot(number, plan.OffsetOf(number), length, sha256), sha256), null);
     }
 
     private static ApiErrorResult Length(string message) =>

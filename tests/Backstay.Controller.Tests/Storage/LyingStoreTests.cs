@@ -1,0 +1,135 @@
+using System.Net;
+using System.Security.Cryptography;
+using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
+using Backstay.Controller.Tests.Agents;
+using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Verification;
+using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Backstay.Controller.Tests.Storage;
+
+/// <summary>The whole path of an upload over a store that fails, stops half-way, dawdles and lies.</summary>
+public sealed class LyingStoreTests
+{
+    private const int Operations = 10_000;
+    private const int Agents = 8;
+    private const uint Seed = 20260731;
+
+    [Fact]
+    public async Task In_ten_thousand_operations_of_a_store_that_fails_and_lies_no_success_is_false()
+    {
+        await using var site = await BackupSite.StartAsync(services: services =>
+        {
+            // The test verifies by itself, once the store works again.
+            services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(DigestVerification)));
+            services.AddSingleton(provider => new LyingStore(provider.GetRequiredService<OpenedStore>().Store, Seed));
+            services.AddSingleton<IArchiveStore>(provider => provider.GetRequiredService<LyingStore>());
+        });
+        var store = site.Host.Services.GetRequiredService<LyingStore>();
+        var sent = (await Task.WhenAll(Enumerable.Range(0, Agents).Select(_ => Task.Run(() => WorkAsync(site, store))))).SelectMany(b => b).ToDictionary();
+        store.Mischievous = false;
+        var verification = ActivatorUtilities.CreateInstance<DigestVerification>(site.Host.Services);
+        while (await verification.VerifyNextAsync(CancellationToken.None))
+        {
+        }
+
+        var (verified, found) = (0, 0);
+        foreach (var (backup, (agent, archive)) in sent)
+        {
+            var row = (await site.RowAsync(backup))!;
+            if (row.State == BackupState.Failed)
+            {
+                Assert.NotNull(row.Reason);
+                continue;
+            }
+
+            Assert.Equal(BackupState.Succeeded, row.State);
+            var key = new ArchiveKey(backup, row.Attempt);
+            var sidecar = ArchiveSidecar.FromJson((await store.ReadSidecarAsync(key, CancellationToken.None))!);
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(archive)), sidecar.Sha256);
+            var whole = archive.AsSpan().SequenceEqual(await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, backup)));
+
+            // Only a store that acknowledged a part and kept other bytes can get as far as that; the verification says so.
+            Assert.Equal(whole ? VerificationState.Verified : VerificationState.Damaged, row.Verification);
+            Assert.True(whole || store.LiedAboutBytesOf(key), $"{key} is damaged, and nobody lied about its bytes.");
+            verified += whole ? 1 : 0;
+            found += whole ? 0 : 1;
+        }
+
+        Assert.InRange(store.Calls, Operations, int.MaxValue);
+        Assert.InRange(verified, 100, int.MaxValue);
+        Assert.InRange(found, 1, int.MaxValue);
+        foreach (var call in (string[])
+        [
+            nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.HoldPartAsync), nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.AbortAsync),
+            nameof(IArchiveStore.GetLengthAsync), nameof(IArchiveStore.OpenReadAsync), nameof(IArchiveStore.WriteSidecarAsync),
+            nameof(IArchiveStore.ReadSidecarAsync), nameof(IArchiveStore.DeleteAsync),
+        ])
+        {
+            foreach (var mischief in (string[])["FailBefore", "FailAfter", "Delay", "Half", "Lie"])
+                Assert.True(store.Injected.ContainsKey($"{call} {mischief}"), $"{call} was never met by {mischief}.");
+        }
+    }
+
+    /// <summary>Backups one after the other, as an agent makes them: what isn't acknowledged is said again.</summary>
+    private static async Task<Dictionary<Guid, (RawAgent, byte[])>> WorkAsync(BackupSite site, LyingStore store)
+    {
+        Dictionary<Guid, (RawAgent, byte[])> sent = [];
+        var agent = await site.AddOnlineAsync();
+        while (store.Calls < Operations)
+        {
+            var backup = await site.StartBackupAsync(agent);
+            var archive = RandomNumberGenerator.GetBytes(2000);
+            sent[backup] = (agent, archive);
+            if (!await SendAsync(agent, backup, archive))
+                continue;
+
+            // Reads and deletions, too, while the store misbehaves; what comes of them is checked by status and length alone.
+            using var read = await site.Admin.GetAsync(BackupSite.Path(agent, backup), HttpCompletionOption.ResponseHeadersRead);
+            if (sent.Count % 5 == 0)
+            {
+                using var deleted = await site.Admin.DeleteAsync(BackupSite.Path(agent, backup));
+                Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+                sent.Remove(backup);
+            }
+        }
+
+        return sent;
+    }
+
+    /// <summary>False: the controller has ended the backup.</summary>
+    private static async Task<bool> SendAsync(RawAgent agent, Guid backup, byte[] archive)
+    {
+        var attempt = 0;
+        foreach (var step in (Func<Task<HttpResponseMessage>>[])
+        [
+            () => agent.TryOpenAsync(backup),
+            () => agent.PutPartAsync(backup, attempt, 1, archive),
+            () => agent.CompleteAsync(backup, attempt, archive),
+        ])
+        {
+            while (true)
+            {
+                using var response = await step();
+                if (response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.InsufficientStorage)
+                    return false;
+                if (!response.IsSuccessStatusCode)
+                {
+                    Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+                    continue;
+                }
+
+                if (attempt == 0)
+                    attempt = (await System.Net.Http.Json.HttpContentJsonExtensions.ReadFromJsonAsync(
+                        response.Content, Backstay.Protocol.Agent.AgentJson.Default.UploadSession))!.Attempt;
+                break;
+            }
+        }
+
+        return true;
+    }
+}
