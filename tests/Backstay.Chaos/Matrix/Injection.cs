@@ -95,6 +95,7 @@ internal sealed partial class Injection(RoundPlan plan, Installation installatio
     private void Strike(ChildProcess? speaker, string line)
     {
         Action repair = () => { };
+        IBackingServer? server = null;
         List<ChildProcess> processes = [];
         switch (plan.Fault.Victim)
         {
@@ -121,10 +122,10 @@ internal sealed partial class Injection(RoundPlan plan, Installation installatio
                 repair = Hit(installation.Store.Server!.Link);
                 break;
             case Victim.CatalogServer:
-                installation.Catalog.Server!.Kill();
+                server = installation.Catalog.Server;
                 break;
             case Victim.StoreServer:
-                installation.Store.Server!.Kill();
+                server = installation.Store.Server;
                 break;
         }
 
@@ -140,8 +141,9 @@ internal sealed partial class Injection(RoundPlan plan, Installation installatio
             hit(process);
         }
 
+        var killed = server?.KillAsync(cancellationToken) ?? Task.CompletedTask;
         Struck = TimeProvider.System.GetUtcNow();
-        _repair = RepairAsync(processes, repair);
+        _repair = RepairAsync(processes, repair, server, killed);
     }
 
     private Action Hit(TestServers.Relay relay)
@@ -156,14 +158,13 @@ internal sealed partial class Injection(RoundPlan plan, Installation installatio
         return relay.Flow;
     }
 
-    private async Task RepairAsync(List<ChildProcess> processes, Action repair)
+    private async Task RepairAsync(List<ChildProcess> processes, Action repair, IBackingServer? server, Task killed)
     {
+        await killed;
         await Task.Delay(plan.Down, TimeProvider.System, cancellationToken);
         repair();
-        if (plan.Fault.Victim == Victim.CatalogServer)
-            await installation.Catalog.Server!.RestartAsync(cancellationToken);
-        if (plan.Fault.Victim == Victim.StoreServer)
-            await installation.Store.Server!.RestartAsync(cancellationToken);
+        if (server is not null)
+            await server.RestartAsync(cancellationToken);
         await Task.WhenAll(processes.Select(RepairAsync));
         Repaired = TimeProvider.System.GetUtcNow();
     }

@@ -19,7 +19,7 @@ internal sealed class BalancerRun(ChaosOptions options, int backups, TextWriter 
     /// <returns>How many verified, and what is wrong with the others.</returns>
     public async Task<(int Good, IReadOnlyList<string> Faults)> RunAsync()
     {
-        await using var site = await Site.StartAsync(options, cancellationToken);
+        await using var site = await Site.StartAsync(options);
         await using var installation = await site.InstallAsync(lane: 1, cancellationToken);
         await Patience.UntilAsync(() => installation.Agents.All(agent => agent.IsConnected), BackupLimit, cancellationToken);
         var faults = await Task.WhenAll(installation.Agents.Select(agent => RunAsync(installation, agent)));

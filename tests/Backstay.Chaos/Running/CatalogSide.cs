@@ -9,7 +9,7 @@ internal interface IBackingServer
     Relay Link { get; }
 
     /// <summary>kill -9 of everything that belongs to it.</summary>
-    void Kill();
+    Task KillAsync(CancellationToken cancellationToken);
 
     /// <summary>Returns when it serves again.</summary>
     Task RestartAsync(CancellationToken cancellationToken);
@@ -27,7 +27,7 @@ internal abstract class CatalogSide : IAsyncDisposable
     /// <summary>Rows of parts: there are none when no backup is under way.</summary>
     public abstract Task<long> CountPartsAsync(CancellationToken cancellationToken);
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 }
 
 /// <summary>One file.</summary>
@@ -43,4 +43,6 @@ internal sealed class SqliteCatalog(string file) : CatalogSide
         command.CommandText = "SELECT count(*) FROM parts";
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -29,13 +29,22 @@ internal sealed partial class ControllerProcess : IAsyncDisposable
     /// <summary>SHA-256 of its certificate's public key, base64, as it says itself at its start.</summary>
     public string Pin { get; private set; } = "";
 
-    /// <summary>Starts it, and returns when it listens.</summary>
+    /// <summary>
+    /// Starts it, as often as a service manager would: what it needs may not be there yet. Returns when it listens.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _listens = false;
-        Process.Start([], _settings);
-        var ready = await Patience.UntilAsync(() => _listens || !Process.IsRunning, StartLimit, cancellationToken);
-        if (!ready || !_listens)
+        var started = await Patience.UntilAsync(
+            () =>
+            {
+                if (!_listens && !Process.IsRunning)
+                    Process.Start([], _settings);
+                return _listens;
+            },
+            StartLimit,
+            cancellationToken);
+        if (!started)
             throw new OutOfPatienceException($"{Process.Name} does not start; its log says why", null);
     }
 

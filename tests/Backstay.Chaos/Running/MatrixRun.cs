@@ -19,7 +19,7 @@ internal sealed class MatrixRun(ChaosOptions options, TextWriter output, Cancell
         var plans = new ConcurrentQueue<RoundPlan>(
             options.Round is { } one ? RoundPlan.Make(options).Skip(one - 1).Take(1) : RoundPlan.Make(options).Take(options.Rounds));
         var rounds = plans.Count;
-        await using var site = await Site.StartAsync(options, cancellationToken);
+        await using var site = await Site.StartAsync(options);
         await Task.WhenAll(Enumerable.Range(1, Math.Min(options.Lanes, rounds)).Select(lane => RunLaneAsync(lane, site, plans, rounds)));
         return [.. _results.OrderBy(result => result.Plan.Number)];
     }

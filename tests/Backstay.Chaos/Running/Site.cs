@@ -1,4 +1,5 @@
 using Backstay.Chaos.Matrix;
+using Backstay.TestServers;
 
 namespace Backstay.Chaos.Running;
 
@@ -6,27 +7,36 @@ namespace Backstay.Chaos.Running;
 internal sealed class Site : IAsyncDisposable
 {
     private readonly ChaosOptions _options;
+    private readonly SharedGateway? _gateway;
 
-    private Site(ChaosOptions options) => _options = options;
+    private Site(ChaosOptions options, SharedGateway? gateway) => (_options, _gateway) = (options, gateway);
 
-    public static Task<Site> StartAsync(ChaosOptions options, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new Site(options));
-    }
+    public static async Task<Site> StartAsync(ChaosOptions options) =>
+        new(options, options.Store == StoreKind.S3 ? new SharedGateway(await CephCluster.StartAsync()) : null);
 
     /// <summary>Starts an installation with a catalog and a store of its own.</summary>
     public async Task<Installation> InstallAsync(int lane, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_options.Folder, $"lane-{lane}")).FullName;
-        return await Installation.StartAsync(
-            folder,
-            _options.Controllers,
-            new SqliteCatalog(Path.Combine(folder, "catalog.db")),
-            new FolderStore(Path.Combine(folder, "store")),
-            new Chance(_options.Seed + (ulong)lane),
-            cancellationToken);
+        var catalog = StartCatalog(folder);
+        StoreSide store;
+        try
+        {
+            store = _gateway is null
+                ? new FolderStore(Path.Combine(folder, "store"))
+                : await S3Store.StartAsync(_gateway, $"lane-{lane}", cancellationToken);
+        }
+        catch
+        {
+            await catalog.DisposeAsync();
+            throw;
+        }
+
+        var chance = new Chance(_options.Seed + (ulong)lane);
+        return await Installation.StartAsync(folder, _options.Controllers, catalog, store, chance, cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _gateway?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static SqliteCatalog StartCatalog(string folder) => new(Path.Combine(folder, "catalog.db"));
 }

@@ -15,7 +15,7 @@ internal abstract class StoreSide : IAsyncDisposable
     /// </summary>
     public abstract Task<IReadOnlyList<string>> FaultsAsync(IReadOnlySet<Guid> backups, CancellationToken cancellationToken);
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 
     /// <summary>Compares names in the store with those that should be there.</summary>
     /// <param name="names">Relative to the root of the archives: <c>BACKUP.ATTEMPT.gpg</c> and <c>BACKUP.ATTEMPT.json</c>.</param>
@@ -45,4 +45,6 @@ internal sealed class FolderStore(string folder) : StoreSide
         var archives = Directory.EnumerateFiles(Path.Combine(folder, "archives")).Select(file => Path.GetFileName(file));
         return Task.FromResult<IReadOnlyList<string>>([.. incoming, .. Compare(archives, backups)]);
     }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
