@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Hosting;
@@ -13,12 +14,14 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Tests;
 
 /// <summary>
-/// A controller of its own for a test: the real program on real Kestrel, on a free port, with a fresh data folder. Disposing it
-/// stops the controller and removes the folder, unless the folder was handed in (a restart on the same data).
+/// A controller of its own for a test: the real program on real Kestrel, on a free port, with a fresh data folder and catalog. Disposing
+/// it stops the controller and removes both, unless the folder was handed in (a restart on the same data). The catalog is on the
+/// database that <see cref="TestPostgres.IsAsked"/> says, unless the settings name one.
 /// </summary>
 internal sealed class ControllerHost : WebApplicationFactory<Program>
 {
@@ -29,6 +32,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     private readonly IReadOnlyDictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _ownsFolder;
+    private string? _postgres;
     private readonly List<HttpClient> _clients = [];
     private IReadOnlyDictionary<string, string?> _store = new Dictionary<string, string?>();
 
@@ -47,6 +51,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
 
     /// <summary>Everything that the controller writes.</summary>
     public string DataFolder { get; }
+
+    private string DatabaseName => Path.GetFileName(DataFolder);
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
@@ -70,6 +76,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         {
             if (!host._settings.Keys.Any(key => key.StartsWith("Storage:", StringComparison.Ordinal)))
                 host._store = await TestStore.SettingsAsync(host.DataFolder);
+            if (TestPostgres.IsAsked && !host._settings.ContainsKey("Catalog:Provider"))
+                host._postgres = await (await TestPostgres.CurrentAsync()).DatabaseAsync(host.DatabaseName);
             host.UseKestrel();
             await Task.Run(host.StartServer);
             var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
@@ -186,18 +194,46 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         });
     }
 
-    /// <summary>These texts are in none of the catalog's files: not in the database, not in its journal.</summary>
-    public async Task AssertNotInCatalogFilesAsync(params string[] secrets)
+    /// <summary>These texts are nowhere in the catalog: in none of the database's files and journals, or in none of its rows.</summary>
+    public async Task AssertNotInCatalogAsync(params string[] secrets)
     {
+        if (Services.GetRequiredService<IOptions<CatalogOptions>>().Value.Provider is CatalogProvider.Postgres)
+        {
+            var rows = await CatalogAsync(RowsAsync);
+            Assert.Contains("Administrator", rows, StringComparison.Ordinal);
+            foreach (var secret in secrets)
+            {
+                Assert.DoesNotContain(secret, rows, StringComparison.Ordinal);
+                Assert.DoesNotContain(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(secret)), rows, StringComparison.Ordinal);
+            }
+
+            return;
+        }
+
         var files = Directory.GetFiles(DataFolder, "catalog.db*");
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(stream, System.Text.Encoding.Latin1);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
             var text = await reader.ReadToEndAsync();
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>All rows of all tables as text, binary columns in hexadecimal.</summary>
+    private static async Task<string> RowsAsync(CatalogContext catalog)
+    {
+        var text = new StringBuilder();
+        var tables = await catalog.Database
+            .SqlQuery<string>($"SELECT quote_ident(tablename) AS \"Value\" FROM pg_tables WHERE schemaname = 'public'")
+            .ToListAsync();
+        foreach (var query in tables.Select(table => $"SELECT t::text AS \"Value\" FROM {table} t"))
+        {
+            text.AppendJoin('\n', await catalog.Database.SqlQueryRaw<string>(query).ToListAsync());
+        }
+
+        return text.ToString();
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -205,6 +241,12 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         builder.UseSetting("Data:Folder", DataFolder);
         builder.UseSetting("Listen:Urls", "https://127.0.0.1:0");
         builder.UseSetting("Setup:AdminPassword", AdminPassword);
+        if (_postgres is not null)
+        {
+            builder.UseSetting("Catalog:Provider", "postgres");
+            builder.UseSetting("Catalog:ConnectionString", _postgres);
+        }
+
         foreach (var (key, value) in _settings.Concat(_store))
         {
             builder.UseSetting(key, value);
@@ -233,6 +275,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         if (_ownsFolder && Directory.Exists(DataFolder))
         {
             Directory.Delete(DataFolder, recursive: true);
+            if (_postgres is not null)
+                await (await TestPostgres.CurrentAsync()).DropAsync(DatabaseName);
         }
     }
 }

@@ -37,8 +37,9 @@ internal sealed partial class PostgresHints(
         }
         catch (Exception exception)
         {
-            // What it speaks of is committed: this must not fail it.
-            Log.NotSent(logger, exception);
+            // What it speaks of is committed: this must not fail it. Of an outage CatalogReach has told.
+            if (!CatalogErrors.IsOutage(exception))
+                Log.NotSent(logger, exception);
         }
     }
 
@@ -53,7 +54,8 @@ internal sealed partial class PostgresHints(
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                Log.NotListening(logger, exception);
+                if (!CatalogErrors.IsOutage(exception))
+                    Log.NotListening(logger, exception);
             }
             catch (OperationCanceledException)
             {

@@ -43,8 +43,8 @@ internal static class AuditLogApi
             .WithTags("Audit log")
             .WithSummary("List the audit log")
             .WithDescription("Every administrative change and every refusal, oldest first. `from` and `to` cut a time out (RFC 3339, "
-                + "`from` included, `to` not); `filterBy` takes `actor`, `action`, `target` and `outcome`. A gap in `sequence` means "
-                + "that a line was taken out behind the controller's back.")
+                + "`from` included, `to` not); `filterBy` takes `actor`, `action`, `target` and `outcome`. With an SQLite "
+                + "catalog, a gap in `sequence` means that a line was taken out behind the controller's back.")
             .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.AuditLog)
             .Refuses(400, 401, 403);
         return app;

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Backstay.Controller.Catalog;
 
@@ -49,9 +48,8 @@ internal sealed class CatalogCopy
                 DefaultTimeout = 2,
             }.ToString())
             .Options);
-        await using var server = NpgsqlDataSource.Create(target.Postgres());
         await using var postgres = new PostgresCatalogContext(
-            new DbContextOptionsBuilder<PostgresCatalogContext>().UseNpgsql(server).Options);
+            new DbContextOptionsBuilder<PostgresCatalogContext>().UseNpgsql(target.Postgres().ToString()).Options);
 
         await using var snapshot = await OpenAsync(source, file, cancellationToken);
         await RefuseOtherSchemaAsync(source, file, cancellationToken);

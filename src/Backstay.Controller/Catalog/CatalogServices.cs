@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Backstay.Controller.Catalog;
 
@@ -18,14 +17,13 @@ internal static class CatalogServices
             .ValidateOnStart();
 
         // Both are described; what isn't asked for is never made.
-        services.AddSingleton(provider => NpgsqlDataSource.Create(OptionsOf(provider).Postgres()));
         services.AddSingleton<CatalogReach>();
         services.AddPooledDbContextFactory<SqliteCatalogContext>((provider, options) => options
             .UseSqlite($"Data Source={OptionsOf(provider).File};Default Timeout=15")
             .AddInterceptors(new SqlitePragmas(), provider.GetRequiredService<CatalogReach>()));
         services.AddPooledDbContextFactory<PostgresCatalogContext>((provider, options) => options
-            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(new PostgresLike(), new PostgresReads(), provider.GetRequiredService<CatalogReach>()));
+            .UseNpgsql(OptionsOf(provider).Postgres().ToString())
+            .AddInterceptors(PostgresLike.Instance, new PostgresReads(), provider.GetRequiredService<CatalogReach>()));
         services.AddSingleton<IDbContextFactory<CatalogContext>>(provider => OptionsOf(provider).Provider is CatalogProvider.Postgres
             ? new Factory<PostgresCatalogContext>(provider.GetRequiredService<IDbContextFactory<PostgresCatalogContext>>())
             : new Factory<SqliteCatalogContext>(provider.GetRequiredService<IDbContextFactory<SqliteCatalogContext>>()));

@@ -11,12 +11,19 @@ namespace Backstay.Controller.Catalog;
 /// </summary>
 internal sealed class PostgresLike : IQueryExpressionInterceptor
 {
+    /// <summary>The one there is: EF keeps its models by such interceptors.</summary>
+    public static readonly PostgresLike Instance = new();
+
     /// <summary>ICU's root collation, in every database with UTF-8: knows letter case in all scripts.</summary>
     private const string Unicode = "und-x-icu";
 
     private static readonly MethodInfo Like = ((Func<DbFunctions, string?, string?, string, bool>)DbFunctionsExtensions.Like).Method;
     private static readonly MethodInfo ILike = ((Func<DbFunctions, string, string, string, bool>)NpgsqlDbFunctionsExtensions.ILike).Method;
     private static readonly MethodInfo Collate = ((Func<DbFunctions, string, string, string>)RelationalDbFunctionsExtensions.Collate).Method;
+
+    private PostgresLike()
+    {
+    }
 
     public Expression QueryCompilationStarting(Expression queryExpression, QueryExpressionEventData eventData) =>
         new Rewriter().Visit(queryExpression);

@@ -52,8 +52,7 @@ internal static class Examples
         StatusCodes.Status429TooManyRequests =>
             ApiErrors.TooManyRequests("Too many failed sign-ins. Wait as long as Retry-After says.", TimeSpan.FromSeconds(6)),
         StatusCodes.Status500InternalServerError => ApiErrors.Internal("4bf92f3577b34da6a3ce929d0e0e4736"),
-        StatusCodes.Status503ServiceUnavailable => ApiErrors.Unavailable(
-            ErrorIds.BackupApiDisabled, "The backup API is disabled. Enable it in the global settings.", TimeSpan.FromMinutes(1)),
+        StatusCodes.Status503ServiceUnavailable => ApiErrors.CatalogUnavailable(),
         _ => ApiErrors.ForStatus(status),
     }).Value;
 }

@@ -57,7 +57,8 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
             .Where(produces => produces.Type == typeof(ApiError))
             .Select(produces => produces.StatusCode)
             .Append(StatusCodes.Status406NotAcceptable)
-            .Append(StatusCodes.Status500InternalServerError);
+            .Append(StatusCodes.Status500InternalServerError)
+            .Append(StatusCodes.Status503ServiceUnavailable);
         operation.Responses ??= [];
         foreach (var status in statuses.Distinct().Order())
         {

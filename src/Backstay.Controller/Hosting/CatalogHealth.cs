@@ -17,7 +17,8 @@ internal sealed class CatalogHealth(IDbContextFactory<CatalogContext> catalogs) 
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy("the catalog can't be read", exception);
+            // Of an outage CatalogReach has told, and this is asked every few seconds.
+            return HealthCheckResult.Unhealthy("the catalog can't be read", CatalogErrors.IsOutage(exception) ? null : exception);
         }
     }
 }

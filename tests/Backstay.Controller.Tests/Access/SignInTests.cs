@@ -134,7 +134,7 @@ public sealed class SignInTests
         await using var host = await ControllerHost.StartAsync();
         var signedIn = await SignInAsync(host);
 
-        await host.AssertNotInCatalogFilesAsync(signedIn.Token, ControllerHost.AdminPassword);
+        await host.AssertNotInCatalogAsync(signedIn.Token, ControllerHost.AdminPassword);
     }
 
     [Fact]

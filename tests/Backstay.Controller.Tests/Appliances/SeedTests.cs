@@ -29,7 +29,7 @@ public sealed class SeedTests
         var row = await host.CatalogAsync(catalog => catalog.Appliances.SingleAsync());
         Assert.Equal(TokenAuthentication.HashOf(seed.Token), row.SeedTokenHash);
         Assert.Equal(seed.Expires, row.SeedExpires);
-        await host.AssertNotInCatalogFilesAsync(seed.Token);
+        await host.AssertNotInCatalogAsync(seed.Token);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Net;
 using Backstay.Protocol.Admin;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 
@@ -9,16 +9,26 @@ namespace Backstay.Controller.Tests.Auditing;
 public sealed class AuditLogTests
 {
     [Theory]
-    [InlineData("UPDATE audit_log SET Actor = 'nobody'")]
+    [InlineData("""UPDATE audit_log SET "Actor" = 'nobody'""")]
     [InlineData("DELETE FROM audit_log")]
-    [InlineData("INSERT OR REPLACE INTO audit_log (Sequence, Time, Actor, Action, Outcome) VALUES (1, 0, 'x', 'y', 0)")]
-    public async Task No_statement_changes_a_line_that_was_written(string statement)
+    [InlineData("""
+        INSERT INTO audit_log ("Sequence", "Time", "Actor", "Action", "Outcome") SELECT "Sequence", "Time", 'x', 'y', 0 FROM audit_log WHERE true
+        ON CONFLICT ("Sequence") DO UPDATE SET "Actor" = 'x'
+        """)]
+    public Task No_statement_changes_a_line_that_was_written(string statement) => AssertRefusedAsync(statement);
+
+    [Fact]
+    public Task No_statement_that_only_this_database_has_does_either() => AssertRefusedAsync(TestPostgres.IsAsked
+        ? "TRUNCATE audit_log"
+        : "INSERT OR REPLACE INTO audit_log (Sequence, Time, Actor, Action, Outcome) VALUES (1, 0, 'x', 'y', 0)");
+
+    private static async Task AssertRefusedAsync(string statement)
     {
         await using var host = await ControllerHost.StartAsync();
         var before = await LinesAsync(host);
         Assert.NotEmpty(before);
 
-        var refused = await Assert.ThrowsAsync<SqliteException>(
+        var refused = await Assert.ThrowsAnyAsync<DbException>(
             () => host.CatalogAsync(catalog => catalog.Database.ExecuteSqlRawAsync(statement)));
 
         Assert.Contains("append-only", refused.Message, StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Backstay.TestServers;
+using Npgsql;
 
 namespace Backstay.Controller.Tests.Hosting;
 
@@ -72,6 +74,58 @@ public sealed class StartupTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Contains("EnableBackups", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=1;Database=backstay", "127.0.0.1:1 can't be reached")]
+    [InlineData("Host=nowhere.invalid;Database=backstay", "nowhere.invalid:5432 can't be reached")]
+    [InlineData("Host=127.0.0.1", "names no Database")]
+    [InlineData("Database=backstay", "names no Host")]
+    [InlineData("Host=127.0.0.1;Database=backstay;Colour=blue", "colour")]
+    [InlineData("", "names no Host")]
+    public async Task A_PostgreSQL_that_cannot_be_used_is_one_line(string connection, string reason)
+    {
+        var (code, lines) = await RunAsync("--data", _folder, "--Catalog:Provider=postgres", $"--Catalog:ConnectionString={connection}");
+
+        Assert.Equal(1, code);
+        Assert.Contains(reason, Assert.Single(lines), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task What_a_PostgreSQL_server_refuses_is_one_line_that_says_what_to_do()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await server.ExecuteAsync("CREATE ROLE backstay LOGIN PASSWORD 'right'");
+        await server.ExecuteAsync("CREATE DATABASE theirs ENCODING UTF8 TEMPLATE template0");
+        await server.ExecuteAsync("CREATE DATABASE old ENCODING LATIN1 LOCALE 'C' TEMPLATE template0 OWNER backstay");
+        await server.RequirePasswordsAsync();
+        var user = new NpgsqlConnectionStringBuilder(server.ConnectionString("theirs")) { Username = "backstay", Password = "right" };
+
+        Assert.Contains("may not make the catalog's tables", await LineAsync(user.ToString()), StringComparison.Ordinal);
+        user.Database = "missing";
+        Assert.Contains("has no database missing. Create it: createdb", await LineAsync(user.ToString()), StringComparison.Ordinal);
+        user.Database = "old";
+        Assert.Contains("LATIN1", await LineAsync(user.ToString()), StringComparison.Ordinal);
+        user.Password = "wrong";
+        var wrong = await LineAsync(user.ToString());
+        Assert.Contains("refuses the user backstay", wrong, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", wrong, StringComparison.Ordinal);
+
+        async Task<string> LineAsync(string connection)
+        {
+            var (code, lines) = await RunAsync("--data", _folder, "--Catalog:Provider=postgres", $"--Catalog:ConnectionString={connection}");
+            Assert.Equal(1, code);
+            return Assert.Single(lines);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_that_there_is_not_is_one_line()
+    {
+        var (code, lines) = await RunAsync("--data", _folder, "--Catalog:Provider=oracle");
+
+        Assert.Equal(1, code);
+        Assert.Contains("Catalog:Provider", Assert.Single(lines), StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

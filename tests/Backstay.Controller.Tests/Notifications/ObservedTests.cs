@@ -69,24 +69,4 @@ public sealed class ObservedTests : IAsyncLifetime
             await Task.Delay(20, limit.Token);
         }
     }
-
-    private sealed class CapturedLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception) + exception);
-
-        public void Dispose()
-        {
-        }
-    }
 }

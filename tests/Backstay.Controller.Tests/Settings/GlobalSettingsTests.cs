@@ -69,7 +69,7 @@ public sealed class GlobalSettingsTests
 
         Assert.DoesNotContain("assphrase", await put.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("assphrase", await admin.GetStringAsync("/admin/global-settings"), StringComparison.Ordinal);
-        await host.AssertNotInCatalogFilesAsync(Passphrase);
+        await host.AssertNotInCatalogAsync(Passphrase);
         await using var scope = host.Services.CreateAsyncScope();
         var settings = await scope.ServiceProvider.GetRequiredService<SettingsReader>().GetAsync(CancellationToken.None);
         Assert.Equal((true, Passphrase), (settings.BackupApiEnabled, settings.RevealBackupPassphrase()));
