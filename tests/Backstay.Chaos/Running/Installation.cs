@@ -129,6 +129,8 @@ internal sealed class Installation : IAsyncDisposable
             ["Storage__OrphanGrace"] = $"{OrphanGrace}",
             ["Notifications__AllowedNetworks__0"] = "127.0.0.1/32",
             ["Logging__LogLevel__Backstay.Controller"] = "Debug",
+            ["Logging__LogLevel__Backstay.Controller.Access"] = "Information",
+            ["Logging__LogLevel__Backstay.Controller.Agents"] = "Information",
         };
         if (_controllers.Count > 0)
         {

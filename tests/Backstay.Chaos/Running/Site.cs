@@ -18,7 +18,7 @@ internal sealed class Site : IAsyncDisposable
     public async Task<Installation> InstallAsync(int lane, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_options.Folder, $"lane-{lane}")).FullName;
-        var catalog = StartCatalog(folder);
+        var catalog = await StartCatalogAsync(folder, cancellationToken);
         StoreSide store;
         try
         {
@@ -38,5 +38,8 @@ internal sealed class Site : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _gateway?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static SqliteCatalog StartCatalog(string folder) => new(Path.Combine(folder, "catalog.db"));
+    private async Task<CatalogSide> StartCatalogAsync(string folder, CancellationToken cancellationToken) =>
+        _options.Catalog == CatalogKind.Postgres
+            ? await PostgresCatalog.StartAsync(cancellationToken)
+            : new SqliteCatalog(Path.Combine(folder, "catalog.db"));
 }
