@@ -115,8 +115,9 @@ internal static class ChaosCommand
 
         var options = OptionsOf(parsed);
         await output.WriteLineAsync($"{options.Repeat}; everything is written below {options.Folder}");
-        var results = await new MatrixRun(options, TextWriter.Synchronized(output), cancellationToken).RunAsync();
-        var broken = await TellAsync(options, results, parsed.GetValue(Markdown), output, cancellationToken);
+        var run = new MatrixRun(options, TextWriter.Synchronized(output), cancellationToken);
+        var results = await run.RunAsync();
+        var broken = await TellAsync(options, results, [.. run.Faults], parsed.GetValue(Markdown), output, cancellationToken);
         await EndAsync(parsed, options, results.Count(result => result.Violations.Count == 0), broken);
         return broken == 0 ? Ok : Violated;
     }
@@ -189,7 +190,8 @@ internal static class ChaosCommand
 
     /// <returns>How many rounds, or checks of the run as a whole, failed.</returns>
     private static async Task<int> TellAsync(
-        ChaosOptions options, IReadOnlyList<RoundResult> results, string? markdown, TextWriter output, CancellationToken cancellationToken)
+        ChaosOptions options, IReadOnlyList<RoundResult> results, IReadOnlyList<string> faults, string? markdown, TextWriter output,
+        CancellationToken cancellationToken)
     {
         var table = Report.Table(results);
         await output.WriteLineAsync($"\n{table}");
@@ -204,9 +206,8 @@ internal static class ChaosCommand
                 await output.WriteLineAsync($"    {violation}");
         }
 
-        var holes = MatrixRun.Holes(results).ToList();
-        foreach (var hole in holes)
-            await output.WriteLineAsync(hole);
-        return broken.Count + holes.Count;
+        foreach (var fault in faults)
+            await output.WriteLineAsync(fault);
+        return broken.Count + faults.Count;
     }
 }

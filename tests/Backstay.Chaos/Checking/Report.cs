@@ -57,7 +57,7 @@ internal static class Report
             Number(outcomes.Count(outcome => outcome is null)),
             Outcomes(outcomes),
             Number(rounds.Sum(round => round.Violations.Count)),
-            string.Create(CultureInfo.InvariantCulture, $"{rounds.Max(round => round.Slowest).TotalSeconds:0.0} s"),
+            string.Create(CultureInfo.InvariantCulture, $"{rounds.Select(round => round.Slowest).DefaultIfEmpty().Max().TotalSeconds:0.0} s"),
         ];
     }
 

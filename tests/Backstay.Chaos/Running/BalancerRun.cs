@@ -47,12 +47,18 @@ internal sealed class BalancerRun(ChaosOptions options, int backups, TextWriter 
             // No patience here: nothing goes wrong in this run, so every single call has to be answered well.
             var client = installation.Admin.Client;
             var id = (await client.StartBackupAsync(agent.Appliance, new BackupRequest(), cancellationToken)).Id;
-            var ended = await Patience.UntilAsync(
-                async ct => (await client.GetBackupStatusAsync(agent.Appliance, id, ct)).Status == BackupStatusWord.Done, BackupLimit, cancellationToken);
+            var started = TimeProvider.System.GetTimestamp();
+            while ((await client.GetBackupStatusAsync(agent.Appliance, id, cancellationToken)).Status != BackupStatusWord.Done)
+            {
+                if (TimeProvider.System.GetElapsedTime(started) > BackupLimit)
+                    return $"{id} has not ended after {BackupLimit.TotalSeconds} s";
+                await Patience.PauseAsync(cancellationToken);
+            }
+
             var newest = new ListRequest(Range: "0-0", OrderBy: "created", Descending: true);
             var backup = (await client.ListBackupsAsync(agent.Appliance, newest, cancellationToken)).Data[0];
-            if (!ended || backup.Id != id || backup.Result != BackupResult.Success)
-                return $"{id}: {(ended ? $"{backup.Result} {backup.Reason}: {backup.Output}" : "no end")}";
+            if (backup.Id != id || backup.Result != BackupResult.Success)
+                return $"{id}: {backup.Result} {backup.Reason}: {backup.Output}";
 
             var file = await DownloadAsync(installation, backup);
             var faults = await ArchiveProof.OpenAsync(backup, file, agent.Source, cancellationToken);

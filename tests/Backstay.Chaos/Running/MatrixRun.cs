@@ -11,6 +11,7 @@ internal sealed class MatrixRun(ChaosOptions options, TextWriter output, Cancell
     private const int DrawsUntilSuspicious = 3;
 
     private readonly ConcurrentQueue<RoundResult> _results = new();
+    private readonly ConcurrentQueue<string> _breakdowns = new();
     private int _done;
 
     /// <returns>How each round went, in order.</returns>
@@ -24,15 +25,31 @@ internal sealed class MatrixRun(ChaosOptions options, TextWriter output, Cancell
         return [.. _results.OrderBy(result => result.Plan.Number)];
     }
 
-    /// <summary>What is wrong with the run as a whole.</summary>
-    public static IEnumerable<string> Holes(IReadOnlyList<RoundResult> results) =>
-        from result in results
-        where result.Plan.Fault.Victim != Victim.Nobody
-        group result by result.Plan.Moment into drawn
-        where drawn.Count() >= DrawsUntilSuspicious && !drawn.Any(result => result.Reached)
-        select $"the moment {drawn.Key} never came in {drawn.Count()} rounds: its line of log may have changed";
+    /// <summary>What is wrong with the run as a whole, once it is over.</summary>
+    public IEnumerable<string> Faults =>
+    [
+        .. _breakdowns,
+        .. from result in _results
+           where result.Plan.Fault.Victim != Victim.Nobody
+           group result by result.Plan.Moment into drawn
+           where drawn.Count() >= DrawsUntilSuspicious && !drawn.Any(result => result.Reached)
+           select $"the moment {drawn.Key} never came in {drawn.Count()} rounds: its line of log may have changed",
+    ];
 
     private async Task RunLaneAsync(int number, Site site, ConcurrentQueue<RoundPlan> plans, int rounds)
+    {
+        try
+        {
+            await RunRoundsAsync(number, site, plans, rounds);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The others go on; their results are worth having.
+            _breakdowns.Enqueue($"lane {number} broke down: {exception}");
+        }
+    }
+
+    private async Task RunRoundsAsync(int number, Site site, ConcurrentQueue<RoundPlan> plans, int rounds)
     {
         await using var installation = await site.InstallAsync(number, cancellationToken);
         var lane = new Lane(number, installation, cancellationToken);

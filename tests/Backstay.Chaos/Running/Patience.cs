@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Chaos.Running;
@@ -16,7 +17,8 @@ internal static class Patience
     public static bool IsPassing(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        HttpRequestException or IOException => true,
+        // The handler lets some of the socket's own out: of a connection that is reset while it is made.
+        HttpRequestException or IOException or SocketException => true,
         AdminApiException refused => refused.Status is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests,
         _ => false,
     };

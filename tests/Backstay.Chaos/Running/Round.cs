@@ -64,9 +64,9 @@ internal sealed class Round(RoundPlan plan, Lane lane, Installation installation
             foreach (var backup in ended)
                 violations.AddRange(await CheckAsync(backup, injection));
         }
-        catch (Exception exception) when (exception is OutOfPatienceException or AdminApiException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            violations.Add(exception.Message);
+            violations.Add(exception is OutOfPatienceException or AdminApiException ? exception.Message : $"the round broke off: {exception}");
             await injection.FinishAsync();
         }
 

@@ -20,7 +20,14 @@ internal sealed class S3Store : StoreSide, IBackingServer
         Link = new Relay(gateway.Endpoint.Port);
         _client = new AmazonS3Client(
             new BasicAWSCredentials(CephCluster.AccessKey, CephCluster.SecretKey),
-            new AmazonS3Config { ServiceURL = gateway.Endpoint.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+            new AmazonS3Config
+            {
+                ServiceURL = gateway.Endpoint.ToString(),
+                ForcePathStyle = true,
+                AuthenticationRegion = "us-east-1",
+                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            });
         Settings = new Dictionary<string, string>
         {
             ["Storage__Provider"] = "s3",
@@ -51,8 +58,16 @@ internal sealed class S3Store : StoreSide, IBackingServer
     public override async Task<IReadOnlyList<string>> FaultsAsync(IReadOnlySet<Guid> backups, CancellationToken cancellationToken)
     {
         List<string> names = [];
-        await foreach (var item in _client.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = _bucket }).S3Objects.WithCancellation(cancellationToken))
-            names.Add(item.Key.StartsWith(Archives, StringComparison.Ordinal) ? item.Key[Archives.Length..] : item.Key);
+        var request = new ListObjectsV2Request { BucketName = _bucket };
+        do
+        {
+            var page = await _client.ListObjectsV2Async(request, cancellationToken);
+            names.AddRange((page.S3Objects ?? []).Select(
+                item => item.Key.StartsWith(Archives, StringComparison.Ordinal) ? item.Key[Archives.Length..] : item.Key));
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (!string.IsNullOrEmpty(request.ContinuationToken));
+
         var uploads = await _client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _bucket }, cancellationToken);
         return [.. Compare(names, backups), .. (uploads.MultipartUploads ?? []).Select(upload => $"the multipart upload {upload.Key} is left")];
     }
