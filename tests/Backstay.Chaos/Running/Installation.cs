@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Backstay.Chaos.Matrix;
 using Backstay.TestServers;
 
@@ -96,7 +94,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         for (var i = 1; i <= count; i++)
         {
-            var (name, port) = ($"controller-{i}", FreePort());
+            var (name, port) = ($"controller-{i}", FreePort.Next());
             var controller = new ControllerProcess(
                 name, Path.Combine(Folder, name + ".log"), port, SettingsOf(name, port), (speaker, line) => Heard?.Invoke(speaker, line));
             _controllers.Add(controller);
@@ -128,6 +126,7 @@ internal sealed class Installation : IAsyncDisposable
             ["Backups__SweepInterval"] = "00:00:00.5",
             ["Storage__OrphanGrace"] = $"{OrphanGrace}",
             ["Notifications__AllowedNetworks__0"] = "127.0.0.1/32",
+            ["DOTNET_TieredPGO"] = "0", // they are started often and live for seconds
             ["Logging__LogLevel__Backstay.Controller"] = "Debug",
             ["Logging__LogLevel__Backstay.Controller.Access"] = "Information",
             ["Logging__LogLevel__Backstay.Controller.Agents"] = "Information",
@@ -164,12 +163,5 @@ internal sealed class Installation : IAsyncDisposable
             _agents.Add(agent);
             agent.Start();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
