@@ -1,4 +1,5 @@
 using Backstay.Protocol.Admin;
+using Backstay.TestServers;
 
 namespace Backstay.EndToEnd;
 
@@ -67,7 +68,7 @@ public sealed class CrashTests
     public async Task Thirty_seconds_without_a_network_cost_a_pause_and_not_the_backup()
     {
         await using var installation = await Installation.StartAsync();
-        await using var link = new Link(installation.Port);
+        await using var link = new Relay(installation.Port);
         var source = Path.Combine(installation.Folder, "source");
         await Trees.MakeNoiseAsync(source, 60);
         await using var agent = await installation.AddAgentAsync("box", source, link.Port, rateLimit: "8MB/s");

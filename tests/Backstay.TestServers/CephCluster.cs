@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Backstay.TestServers;
 
@@ -34,8 +32,7 @@ public sealed class CephCluster : IAsyncDisposable
     public static async Task<CephCluster> StartAsync()
     {
         var folder = Path.Combine(Path.GetTempPath(), $"backstay-ceph-{Guid.NewGuid():N}");
-        var (s3, monitor) = FreePorts();
-        var script = Start("run", folder, $"{s3}", $"{monitor}");
+        var script = Start("run", folder, $"{FreePort.Next()}", $"{FreePort.Next()}");
         var said = await script.StandardOutput.ReadLineAsync();
         if (said is null || !said.StartsWith("ready ", StringComparison.Ordinal))
         {
@@ -91,12 +88,4 @@ public sealed class CephCluster : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-
-    private static (int First, int Second) FreePorts()
-    {
-        using TcpListener first = new(IPAddress.Loopback, 0), second = new(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
-    }
 }

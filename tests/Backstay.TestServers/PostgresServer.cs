@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using Npgsql;
 
 namespace Backstay.TestServers;
@@ -51,7 +48,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private PostgresServer(string folder, string programs, bool durable)
     {
         (_folder, _programs, _durable) = (folder, programs, durable);
-        Port = FreePort();
+        Port = FreePort.Next();
     }
 
     /// <summary>It stays the same over stops and starts.</summary>
@@ -229,25 +226,6 @@ public sealed class PostgresServer : IAsyncDisposable
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(debian)
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")))
             ?? throw new InvalidOperationException("PostgreSQL's initdb and postgres are neither on PATH nor in /usr/lib/postgresql: apt-get install postgresql");
-    }
-
-    /// <summary>Not one of those that the system gives to outgoing connections: it has to be free after a stop, too.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = RandomNumberGenerator.GetInt32(15_000, 32_000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // taken; another
-            }
-        }
     }
 
     private static async Task RunAsync(string[] command, CancellationToken cancellationToken)

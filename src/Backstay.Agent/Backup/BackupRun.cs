@@ -140,6 +140,7 @@ internal sealed partial class BackupRun(
     private async Task<ArchiveSummary> CollectAsync(
         UploadSession session, SessionKey key, IReadOnlyList<Source> sources, PipeWriter sealedBytes, CancellationToken cancellationToken)
     {
+        Log.Collecting(logger, backup);
         Exception? failure = null;
         try
         {
@@ -205,6 +206,7 @@ internal sealed partial class BackupRun(
     {
         var complete = new CompleteUpload(archive.Parts, archive.Size, archive.Sha256, Summaries.ForUpload(summary));
         var backoff = new Backoff(FirstPause, LongestPause, time);
+        Log.Completing(logger, backup);
         while (true)
         {
             var reply = await client.CompleteAsync(session.BackupId, session.Attempt, complete, cancellationToken);
@@ -236,6 +238,12 @@ internal sealed partial class BackupRun(
 
         [LoggerMessage(LogLevel.Information, "Backup {Backup}: {Sources} sources, about {Files} files, {Bytes} bytes.")]
         public static partial void Planned(ILogger logger, Guid backup, int sources, long files, long bytes);
+
+        [LoggerMessage(LogLevel.Debug, "Step 5: backup {Backup} is collected and sealed.")]
+        public static partial void Collecting(ILogger logger, Guid backup);
+
+        [LoggerMessage(LogLevel.Debug, "Step 9: every part of backup {Backup} is acknowledged; it is said to be complete.")]
+        public static partial void Completing(ILogger logger, Guid backup);
 
         [LoggerMessage(LogLevel.Warning, "Source {Source} failed, the archive has a warning: {Reason}")]
         public static partial void SourceFailed(ILogger logger, string source, string reason);

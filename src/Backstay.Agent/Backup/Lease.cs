@@ -19,11 +19,14 @@ internal sealed partial class Lease(
     /// <summary>Without news the lease is renewed this often: three renewals may be lost.</summary>
     private readonly TimeSpan _quiet = TimeSpan.FromSeconds(session.LeaseSeconds / 4.0);
 
+    /// <summary>Between tries, once one has failed: never so long that a short lease runs out in it.</summary>
+    private TimeSpan Pause => _quiet < LongestPause ? _quiet : LongestPause;
+
     /// <summary>Runs until it is cancelled.</summary>
     /// <exception cref="BackupStoppedException">The backup is over.</exception>
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(Interval, LongestPause, time);
+        var backoff = new Backoff(Interval, Pause, time);
         LeaseRenewal? said = null;
         var saidAt = time.GetTimestamp();
         var interrupted = false;

@@ -51,6 +51,7 @@ internal sealed partial class PartUploader(
         var damaged = 0;
         while (true)
         {
+            Log.Sending(logger, part.Number, session.BackupId, part.Content.Length);
             using var stall = new CancellationTokenSource(PartContent.Stall, time);
             var reply = await client.PutPartAsync(
                 session.BackupId, session.Attempt, part.Number, new PartContent(part.Content, limiter, stall), sha256, stall,
@@ -58,6 +59,7 @@ internal sealed partial class PartUploader(
             switch (reply.Verdict)
             {
                 case AgentVerdict.Ok:
+                    Log.Acknowledged(logger, part.Number, session.BackupId);
                     return;
                 case AgentVerdict.TryAgain:
                     Log.SendingAgain(logger, part.Number, reply.Message);
@@ -100,6 +102,12 @@ internal sealed partial class PartUploader(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 6: part {Number} of backup {Backup} goes up, {Bytes} bytes.")]
+        public static partial void Sending(ILogger logger, int number, Guid backup, long bytes);
+
+        [LoggerMessage(LogLevel.Debug, "Step 6: part {Number} of backup {Backup} is acknowledged.")]
+        public static partial void Acknowledged(ILogger logger, int number, Guid backup);
+
         [LoggerMessage(LogLevel.Warning, "Part {Number} was not acknowledged and is sent again: {Reason}")]
         public static partial void SendingAgain(ILogger logger, int number, string reason);
 

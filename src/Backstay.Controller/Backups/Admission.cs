@@ -48,8 +48,8 @@ internal sealed partial class Admission(
             {
                 // Step 2. A hint; if it is lost, the agent hears of the backup from the poll of its controller, with a heartbeat, or when it
                 // connects.
-                Log.Admitted(logger, backup.Id, backup.ApplianceId);
                 await hints.SendAsync(AgentHint.Backup(backup.ApplianceId, backup.Id));
+                Log.Hinted(logger, backup.ApplianceId, backup.Id);
             }
 
             if (admitted.Count == 0)
@@ -131,7 +131,7 @@ internal sealed partial class Admission(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Backup {Backup} of appliance {Appliance} may begin.")]
-        public static partial void Admitted(ILogger logger, Guid backup, Guid appliance);
+        [LoggerMessage(LogLevel.Debug, "Step 2: the agent of appliance {Appliance} is told of backup {Backup}, where it is connected.")]
+        public static partial void Hinted(ILogger logger, Guid appliance, Guid backup);
     }
 }

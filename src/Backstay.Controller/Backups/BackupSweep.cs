@@ -13,23 +13,28 @@ namespace Backstay.Controller.Backups;
 /// </summary>
 /// <remarks>
 /// A controller that was down must not fail backups for its own absence. So it judges a lease only by the time that it was there
-/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that couldn't be reached),
-/// agents get one lease to be heard of again. Controllers need not know of each other for that: one that has been up all along goes on judging,
-/// rightly, as agents could have turned to it.
+/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that was locked or could not be
+/// reached), agents get one lease to be heard of again. Controllers need not know of each other for that: one that has been up all
+/// along goes on judging, rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
     IServiceScopeFactory scopes, IArchiveStore store, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
 {
-    /// <summary>A sweep that comes later than this after the one before counts as a pause.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
-
     private DateTimeOffset _judgesFrom;
-    private DateTimeOffset _lastSweep;
+
+    /// <summary>When the catalog last answered. What couldn't be asked couldn't be renewed either.</summary>
+    private DateTimeOffset _lastAnswer;
+
+    /// <summary>
+    /// Longer without an answer counts as a pause: 10 seconds by default, and so much less than a lease that an agent has time to
+    /// renew it after a shorter one.
+    /// </summary>
+    private TimeSpan Pause => options.Value.Lease / 6;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        _lastSweep = time.GetUtcNow();
-        _judgesFrom = _lastSweep + options.Value.Lease;
+        _lastAnswer = time.GetUtcNow();
+        _judgesFrom = _lastAnswer + options.Value.Lease;
         return base.StartAsync(cancellationToken);
     }
 
@@ -64,7 +69,7 @@ internal sealed partial class BackupSweep(
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (now - _lastSweep > Pause + options.Value.SweepInterval)
+        if (now - _lastAnswer > Pause + options.Value.SweepInterval)
             _judgesFrom = now + options.Value.Lease;
 
         await using var scope = scopes.CreateAsyncScope();
@@ -83,8 +88,8 @@ internal sealed partial class BackupSweep(
             })
             .ToListAsync(cancellationToken);
 
-        // Only now: while the catalog doesn't answer, agents can't renew either.
-        _lastSweep = time.GetUtcNow();
+        // Only now, and the time from before the question: while the catalog didn't answer, agents couldn't renew either.
+        _lastAnswer = now;
         foreach (var backup in over)
         {
             if (backup.State == BackupState.Running && await SucceedAsync(ending, new ArchiveKey(backup.Id, backup.Attempt), cancellationToken))

@@ -10,6 +10,7 @@ internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, I
     /// <summary>Finishes one deletion. If the store can't now, nothing is lost: the sweep tries again.</summary>
     public async Task FinishAsync(Guid backupId, int attempt, CancellationToken cancellationToken)
     {
+        Log.Deleting(logger, backupId);
         try
         {
             await store.DeleteAsync(new ArchiveKey(backupId, attempt), cancellationToken);
@@ -41,6 +42,9 @@ internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, I
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 12: backup {Backup} is marked as deleted; its archive goes.")]
+        public static partial void Deleting(ILogger logger, Guid backup);
+
         [LoggerMessage(LogLevel.Information, "Backup {Backup} is deleted.")]
         public static partial void Deleted(ILogger logger, Guid backup);
 

@@ -68,6 +68,7 @@ internal sealed partial class DownloadArchive(IArchiveStore store, ILogger<Downl
                 new(ErrorIds.RangeNotSatisfiable, $"The archive has {size} bytes; the Range header asks for none of them, or isn't one."));
         }
 
+        Log.Downloaded(logger, backup.Id);
         return new ArchiveBytes(store, key, size, ranges?.Ranges);
     }
 
@@ -102,6 +103,9 @@ internal sealed partial class DownloadArchive(IArchiveStore store, ILogger<Downl
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 12: the archive of backup {Backup} is downloaded.")]
+        public static partial void Downloaded(ILogger logger, Guid backup);
+
         [LoggerMessage(LogLevel.Error, "The archive of backup {Backup} is damaged: {Stored} bytes are stored where {Recorded} were recorded.")]
         public static partial void Damaged(ILogger logger, Guid backup, long? stored, long? recorded);
 

@@ -15,7 +15,7 @@ namespace Backstay.Controller.Backups;
 /// Steps 0 and 1 of a backup. The answer comes before any work: when the agent is told (step 2), <see cref="Admission"/> decides; the
 /// session key and its envelope are made when the agent opens its session (docs/decisions/0016).
 /// </summary>
-internal sealed class StartBackup(
+internal sealed partial class StartBackup(
     CatalogContext catalog,
     WriteGate gate,
     BackupAccess access,
@@ -26,7 +26,8 @@ internal sealed class StartBackup(
     RequestMetrics requests,
     BackupMetrics metrics,
     IOptions<BackupOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<StartBackup> logger)
 {
     private static readonly TimeSpan DisabledRetryAfter = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan FullRetryAfter = TimeSpan.FromMinutes(10);
@@ -97,6 +98,7 @@ internal sealed class StartBackup(
         }
 
         metrics.Started();
+        Log.Recorded(logger, backup.Id, appliance.Id);
         admission.Wake();
         return (backup, null);
     }
@@ -159,5 +161,11 @@ internal sealed class StartBackup(
             Message = Admission.WaitingMessage,
             Envelope = [],
         };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "Step 1: backup {Backup} of appliance {Appliance} is in the catalog.")]
+        public static partial void Recorded(ILogger logger, Guid backup, Guid appliance);
     }
 }

@@ -73,7 +73,7 @@ internal static partial class HostingServices
 
     /// <summary>
     /// All that has to be right before the first request, in the order in which one needs the other: options, data folder,
-    /// certificate, catalog, store, first start.
+    /// certificate, store, catalog, first start.
     /// </summary>
     public static async Task PrepareAsync(this WebApplication app)
     {

@@ -107,6 +107,7 @@ internal sealed partial class DeliveryWorker(
                 secret = await secrets.ReadAsync(catalog, stoppingToken);
             }
 
+            Log.Sending(logger, delivery.Id, delivery.BackupId, delivery.Host, delivery.Attempts);
             var outcome = await sender.TryAsync(delivery, secret, stoppingToken);
             var took = time.GetElapsedTime(clock);
             var state = await queue.SettleAsync(delivery, outcome, started, took);
@@ -214,5 +215,8 @@ internal sealed partial class DeliveryWorker(
 
         [LoggerMessage(6, LogLevel.Information, "{Count} deliveries were removed as their time of retention is over.")]
         public static partial void Forgotten(ILogger logger, int count);
+
+        [LoggerMessage(7, LogLevel.Debug, "Step 11: notification {Delivery} of backup {Backup} goes to {Host}, try {Attempt}.")]
+        public static partial void Sending(ILogger logger, Guid delivery, Guid backup, string host, int attempt);
     }
 }

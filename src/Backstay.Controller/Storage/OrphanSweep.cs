@@ -16,7 +16,8 @@ internal sealed partial class OrphanSweep(
     /// <summary>Things in the store that one question to the catalog is about.</summary>
     private const int BatchSize = 500;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+    /// <summary>What is over its grace period goes a sixth of it later at the latest: 10 minutes, by default.</summary>
+    private TimeSpan Interval => options.Value.OrphanGrace / 6;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -12,9 +12,9 @@ internal sealed class StorageOptions
     public StoreProvider Provider { get; set; }
 
     /// <summary>
-    /// How long what no backup claims any more stays in the store before the sweep takes it. 1 minute to 30 days, default 1 hour.
+    /// How long what no backup claims any more stays in the store before the sweep takes it. 10 seconds to 30 days, default 1 hour.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
     public TimeSpan OrphanGrace { get; set; } = TimeSpan.FromHours(1);
 }
 

@@ -66,6 +66,7 @@ internal sealed partial class DigestVerification(
         if (!await claim.RenewAsync(now + ClaimFor, cancellationToken))
             return true; // another controller has it
 
+        Log.Reading(logger, next.Id);
         byte[]? sha256 = null;
         try
         {
@@ -166,6 +167,9 @@ internal sealed partial class DigestVerification(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 11: the archive of backup {Backup} is read back.")]
+        public static partial void Reading(ILogger logger, Guid backup);
+
         [LoggerMessage(LogLevel.Information, "The archive of backup {Backup} is verified: its bytes have the recorded SHA-256.")]
         public static partial void Verified(ILogger logger, Guid backup);
 

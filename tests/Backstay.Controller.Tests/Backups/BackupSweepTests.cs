@@ -1,6 +1,7 @@
 using System.Net;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Tests.Storage;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -143,6 +144,30 @@ public sealed class BackupSweepTests
     }
 
     [Fact]
+    public async Task A_catalog_that_could_not_be_asked_costs_no_backup()
+    {
+        await using var site = await StartAsync(services: services => services.AddSingleton<BrokenOnDemand>().AddDbContextFaults());
+        await PassAsync(site, TimeSpan.FromMinutes(2));
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+        var catalog = site.Host.Services.GetRequiredService<BrokenOnDemand>();
+        catalog.Broken = true;
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(20));
+            await Assert.ThrowsAnyAsync<Exception>(() => SweepAsync(site));
+        }
+
+        catalog.Broken = false;
+        await SweepAsync(site);
+        Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        using (var renewed = await agent.RenewAsync(backup, 1))
+            Assert.Equal(HttpStatusCode.NoContent, renewed.StatusCode);
+    }
+
+    [Fact]
     public async Task Two_controllers_that_sweep_at_once_end_a_backup_once()
     {
         await using var site = await StartAsync();
@@ -172,11 +197,12 @@ public sealed class BackupSweepTests
     }
 
     /// <summary>The timer is slow here: the tests sweep by themselves.</summary>
-    private Task<BackupSite> StartAsync(Dictionary<string, string?>? settings = null, string? folder = null)
+    private Task<BackupSite> StartAsync(
+        Dictionary<string, string?>? settings = null, string? folder = null, Action<IServiceCollection>? services = null)
     {
         settings ??= [];
         settings["Backups:SweepInterval"] = "00:01:00";
-        return BackupSite.StartAsync(_time, settings, folder);
+        return BackupSite.StartAsync(_time, settings, folder, services);
     }
 
     private async Task PassAsync(BackupSite site, TimeSpan time)

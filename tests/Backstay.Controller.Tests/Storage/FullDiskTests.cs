@@ -5,6 +5,7 @@ using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Protocol.Admin;
+using Backstay.TestServers;
 
 namespace Backstay.Controller.Tests.Storage;
 

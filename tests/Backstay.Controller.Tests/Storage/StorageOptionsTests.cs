@@ -19,7 +19,7 @@ public sealed class StorageOptionsTests
     }
 
     [Theory]
-    [InlineData("OrphanGrace", "00:00:59")]
+    [InlineData("OrphanGrace", "00:00:09")]
     [InlineData("OrphanGrace", "31.00:00:00")]
     [InlineData("Provider", "7")]
     public void A_setting_that_cannot_be_stops_the_start_and_is_named(string key, string value) =>

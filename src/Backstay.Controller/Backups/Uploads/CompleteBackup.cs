@@ -48,6 +48,7 @@ internal sealed partial class CompleteBackup(
         Guid id, int attempt, AgentCaller agent, CompleteUpload complete, CancellationToken cancellationToken)
     {
         // Step 9.
+        Log.Said(logger, new ArchiveKey(id, attempt), complete.Parts, complete.Size);
         var backup = await catalog.FindAsync(id, agent, cancellationToken);
         if (IsDone(backup, attempt, complete))
             return null;
@@ -76,9 +77,11 @@ internal sealed partial class CompleteBackup(
         try
         {
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
+            Log.Finished(logger, key);
             var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
             var sidecar = SidecarOf(backup!, appliance, complete, now).ToJson();
             await store.WriteSidecarAsync(key, sidecar, cancellationToken);
+            Log.SidecarWritten(logger, key);
             await RequireStoredAsync(key, complete.Size, sidecar, cancellationToken);
         }
         catch (ArchiveStoreException exception)
@@ -195,6 +198,15 @@ internal sealed partial class CompleteBackup(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 9: attempt {Key} is said to be complete: {Parts} parts, {Size} bytes.")]
+        public static partial void Said(ILogger logger, ArchiveKey key, int parts, long size);
+
+        [LoggerMessage(LogLevel.Debug, "Step 10: attempt {Key} is one object in the store.")]
+        public static partial void Finished(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 10: the sidecar of attempt {Key} is written.")]
+        public static partial void SidecarWritten(ILogger logger, ArchiveKey key);
+
         [LoggerMessage(LogLevel.Warning, "The store could not finish attempt {Key}.")]
         public static partial void NotFinished(ILogger logger, ArchiveKey key, Exception exception);
     }

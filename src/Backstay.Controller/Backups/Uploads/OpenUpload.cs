@@ -99,6 +99,7 @@ internal sealed partial class OpenUpload(
         }
 
         var key = new ArchiveKey(id, attempt);
+        Log.Claimed(logger, key);
         try
         {
             await store.BeginAsync(key, cancellationToken);
@@ -114,6 +115,7 @@ internal sealed partial class OpenUpload(
         }
 
         await DiscardOlderAsync(id, attempt, cancellationToken);
+        Log.Open(logger, key);
         return (
             new UploadSession(
                 id, agent.ApplianceId, agent.Name, attempt, backup.Logs, backup.Audit, sealing.Value.Envelope, sealing.Value.Key,
@@ -163,6 +165,12 @@ internal sealed partial class OpenUpload(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 3: attempt {Key} is claimed.")]
+        public static partial void Claimed(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 3: attempt {Key} is open.")]
+        public static partial void Open(ILogger logger, ArchiveKey key);
+
         [LoggerMessage(LogLevel.Error, "There is no session key for backup {Backup}.")]
         public static partial void NoSessionKey(ILogger logger, Guid backup, Exception exception);
 

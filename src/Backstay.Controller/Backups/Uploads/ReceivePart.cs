@@ -86,7 +86,9 @@ internal sealed partial class ReceivePart(
                 ?? throw new ArchiveStoreException(StoreFault.Full, "the quota is used up (Storage:Quota:Bytes).");
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
+            Log.Arrives(logger, number, key);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);
+            Log.Durable(logger, number, key);
             var unrecorded = await RecordAsync(key, agent, promise, tag, cancellationToken);
             if (unrecorded is null)
                 taken.Keep();
@@ -163,6 +165,7 @@ internal sealed partial class ReceivePart(
             if (await TryRecordAsync(key, promise, tag, cancellationToken))
             {
                 metrics.PartKept(promise.Slot.Length);
+                Log.Recorded(logger, promise.Slot.Number, key);
                 return null;
             }
         }
@@ -242,6 +245,15 @@ internal sealed partial class ReceivePart(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} arrives.")]
+        public static partial void Arrives(ILogger logger, int number, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} is durable.")]
+        public static partial void Durable(ILogger logger, int number, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 7: part {Number} of attempt {Key} is recorded.")]
+        public static partial void Recorded(ILogger logger, int number, ArchiveKey key);
+
         [LoggerMessage(LogLevel.Warning, "Part {Number} of attempt {Key} could not be stored.")]
         public static partial void NotWritten(ILogger logger, int number, ArchiveKey key, Exception exception);
     }

@@ -1,6 +1,7 @@
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -9,11 +10,11 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups.Uploads;
 
 /// <summary>Step 8: the lease is renewed, and progress travels with it.</summary>
-internal static class RenewLease
+internal sealed partial class RenewLease
 {
     public static async Task<Results<NoContent, ApiErrorResult>> HandleAsync(
         Guid id, int attempt, AgentCaller agent, HttpRequest request, CatalogContext catalog, WriteGate gate,
-        IOptions<BackupOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        IOptions<BackupOptions> options, TimeProvider time, ILogger<RenewLease> logger, CancellationToken cancellationToken)
     {
         var (renewal, refusal) = await RequestBody.ReadAsync(request, AgentJson.Default.LeaseRenewal, cancellationToken);
         if (renewal is null)
@@ -38,9 +39,18 @@ internal static class RenewLease
                         .SetProperty(b => b.Message, message),
                     cancellationToken);
             if (open == 1)
+            {
+                Log.Renewed(logger, new ArchiveKey(id, attempt), renewal.Phase);
                 return TypedResults.NoContent();
+            }
         }
 
         return UploadAttempt.Refusal(await catalog.FindAsync(id, agent, cancellationToken), attempt) ?? UploadAttempt.Closed(attempt);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "Step 8: the lease of attempt {Key} is renewed ({Phase}).")]
+        public static partial void Renewed(ILogger logger, ArchiveKey key, BackupPhase phase);
     }
 }

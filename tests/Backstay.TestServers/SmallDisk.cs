@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Backstay.Controller.Tests.Storage;
+namespace Backstay.TestServers;
 
 /// <summary>A tmpfs of its own: a disk that really gets full. Mounting needs root, as the tests have in CI.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string folder) => Folder = folder;
 
@@ -15,6 +15,9 @@ internal sealed class SmallDisk : IDisposable
         Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", folder);
         return new SmallDisk(folder);
     }
+
+    /// <summary>Gives it another size; what is on it stays.</summary>
+    public void Resize(int megabytes) => Run("mount", "-o", $"remount,size={megabytes}m", Folder);
 
     public void Dispose()
     {

@@ -1,0 +1,3 @@
+using Backstay.Chaos;
+
+return await ChaosCommand.Create().Parse(args).InvokeAsync();
