@@ -17,6 +17,12 @@ internal sealed class CatalogRestore(IOptions<CatalogOptions> options, CatalogCo
     /// <exception cref="StartupException">The copy is no catalog that this version can use, or a controller is running.</exception>
     public async Task<string?> RunAsync(string copy, CancellationToken cancellationToken)
     {
+        if (options.Value.Provider is CatalogProvider.Postgres)
+        {
+            throw new StartupException(
+                "The catalog is in PostgreSQL: restore it with pg_restore, then run catalog rebuild. docs/operations.md has the lines.");
+        }
+
         var target = Path.GetFullPath(options.Value.File);
         var temporary = $"{target}.restoring-{Guid.NewGuid():N}";
         await RefuseWhileInUseAsync(target, cancellationToken);
@@ -30,9 +36,9 @@ internal sealed class CatalogRestore(IOptions<CatalogOptions> options, CatalogCo
                 File.Move(target, before);
             }
 
-            // Of the catalog before; it was closed in good order a moment ago, so there is nothing in them.
-            File.Delete(target + "-wal");
-            File.Delete(target + "-shm");
+            // Of the catalog before: where that was damaged, they may hold what can still be saved. Beside the new one they would ruin it.
+            foreach (var journal in new[] { "-wal", "-shm", "-journal" }.Where(suffix => File.Exists(target + suffix)))
+                File.Move(target + journal, (before ?? $"{target}.before-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}") + journal);
             File.Move(temporary, target, overwrite: true);
             Storage.DurableFile.SyncFolder(Path.GetDirectoryName(target)!);
             return before;

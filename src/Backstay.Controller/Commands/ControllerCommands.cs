@@ -16,7 +16,12 @@ internal static class ControllerCommands
     {
         var root = new RootCommand(Usage.Text)
         {
-            new CommandGroup("catalog", "The database of everything but archive bytes", new RebuildCommand(line), new CatalogCopyCommand(line), new RestoreCommand(line)),
+            new CommandGroup(
+                "catalog",
+                "The database of everything but archive bytes",
+                new RebuildCommand(line),
+                new RestoreCommand(line),
+                new CatalogCopyCommand(line)),
             new CommandGroup("store", "Where archive bytes live: a folder or an S3 bucket", new CheckCommand(line), new CopyCommand(line)),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();

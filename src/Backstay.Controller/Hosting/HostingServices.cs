@@ -36,7 +36,7 @@ internal static partial class HostingServices
     {
         builder.Configuration.AddCommandLine(settings, Switches);
         builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<TimeProvider, CatalogTime>();
         builder.Services.AddSingleton<DataFolder>();
         builder.AddQuietLogging();
         return builder;
@@ -126,9 +126,10 @@ internal static partial class HostingServices
         builder.Services.AddSingleton(startup);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => startup.Over && level >= LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => startup.Over && level >= LogLevel.Warning);
+        builder.Logging.AddFilter(typeof(CatalogReach).FullName, _ => startup.Over);
     }
 
-    /// <summary>Until the start is over, what the framework says about its failure is kept back.</summary>
+    /// <summary>Until the start is over, what is said about its failure elsewhere is kept back.</summary>
     private sealed class StartupSilence
     {
         public bool Over { get; set; }

@@ -117,6 +117,23 @@ public sealed class OutageTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_server_that_is_there_and_does_not_answer_is_a_503_in_time()
+    {
+        await using var site = await StartAsync(limits: ";Timeout=1;Command Timeout=1");
+        await _server.FreezeAsync();
+        try
+        {
+            await AssertUnavailableAsync(site.Admin.GetAsync("/admin/appliances")).WaitAsync(TimeSpan.FromSeconds(15));
+        }
+        finally
+        {
+            await _server.ThawAsync();
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await site.Admin.GetAsync("/admin/appliances")).StatusCode);
+    }
+
     private static async Task AssertUnavailableAsync(Task<HttpResponseMessage> call)
     {
         using var answer = await call;
@@ -125,11 +142,14 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     private async Task<BackupSite> StartAsync(
-        Dictionary<string, string?>? settings = null, TimeProvider? time = null, Action<IServiceCollection>? services = null)
+        Dictionary<string, string?>? settings = null,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? services = null,
+        string limits = "")
     {
         settings ??= [];
         settings["Catalog:Provider"] = "postgres";
-        settings["Catalog:ConnectionString"] = await _server.CreateDatabaseAsync();
+        settings["Catalog:ConnectionString"] = await _server.CreateDatabaseAsync() + limits;
         return await BackupSite.StartAsync(time, settings, services: services);
     }
 }

@@ -101,7 +101,7 @@ public sealed class CompleteTests
         var store = site.Host.Services.GetRequiredService<IArchiveStore>();
         var sidecar = ArchiveSidecar.FromJson(await store.ReadSidecarAsync(new ArchiveKey(backup, 1), CancellationToken.None));
         var row = (await site.RowAsync(backup))!;
-        Assert.Equal((1, backup, 1, agent.ApplianceId, "sidecar-gw"), (sidecar.Format, sidecar.BackupId, sidecar.Attempt, sidecar.ApplianceId, sidecar.ApplianceName));
+        Assert.Equal((2, backup, 1, agent.ApplianceId, "sidecar-gw"), (sidecar.Format, sidecar.BackupId, sidecar.Attempt, sidecar.ApplianceId, sidecar.ApplianceName));
         Assert.Equal((row.Created, row.Started, row.Ended!.Value), (sidecar.Created, sidecar.Started, sidecar.Completed));
         Assert.Equal((archive.Length, Convert.ToHexStringLower(SHA256.HashData(archive))), ((int)sidecar.Size, sidecar.Sha256));
         Assert.Equal((row.RequestedBy, "1.2.3", 3L), (sidecar.RequestedBy, sidecar.AgentVersion, sidecar.Summary.Files));
