@@ -11,6 +11,8 @@ namespace Backstay.Controller.Catalog;
 /// </summary>
 internal sealed class CatalogRestore(IOptions<CatalogOptions> options, CatalogContext model, TimeProvider time)
 {
+    private static readonly string[] Journals = ["-wal", "-shm", "-journal"];
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <returns>What the catalog before is called now; null when there was none.</returns>
@@ -37,7 +39,7 @@ internal sealed class CatalogRestore(IOptions<CatalogOptions> options, CatalogCo
             }
 
             // Of the catalog before: where that was damaged, they may hold what can still be saved. Beside the new one they would ruin it.
-            foreach (var journal in new[] { "-wal", "-shm", "-journal" }.Where(suffix => File.Exists(target + suffix)))
+            foreach (var journal in Journals.Where(suffix => File.Exists(target + suffix)))
                 File.Move(target + journal, (before ?? $"{target}.before-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}") + journal);
             File.Move(temporary, target, overwrite: true);
             Storage.DurableFile.SyncFolder(Path.GetDirectoryName(target)!);
