@@ -6,7 +6,6 @@ using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -51,7 +50,8 @@ public sealed class LyingStoreTests
             var key = new ArchiveKey(backup, row.Attempt);
             var sidecar = ArchiveSidecar.FromJson((await store.ReadSidecarAsync(key, CancellationToken.None))!);
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(archive)), sidecar.Sha256);
-            var whole = archive.AsSpan().SequenceEqual(await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, backup)));
+            var stored = await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, backup));
+            var whole = archive.AsSpan().SequenceEqual(stored);
 
             // Only a store that acknowledged a part and kept other bytes can get as far as that; the verification says so.
             Assert.Equal(whole ? VerificationState.Verified : VerificationState.Damaged, row.Verification);
