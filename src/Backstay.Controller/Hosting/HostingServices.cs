@@ -1,6 +1,5 @@
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
-using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using Backstay.Controller.Access;
+using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
@@ -93,6 +94,9 @@ internal sealed class BackupSite : IAsyncDisposable
     {
         using var response = await TryStartAsync(agent.ApplianceId, body);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+
+        // The controller's worker does it in its own time, and a test's clock doesn't wait for it.
+        await Host.Services.GetRequiredService<Admission>().AdmitAsync(CancellationToken.None);
         return (await response.Content.ReadFromJsonAsync(AdminJson.Default.BackupAccepted))!.Id;
     }
 

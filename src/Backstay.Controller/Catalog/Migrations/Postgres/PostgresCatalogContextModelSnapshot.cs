@@ -184,6 +184,12 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
+                    b.Property<DateTimeOffset?>("Admitted")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid?>("AdmittedBy")
+                        .HasColumnType("uuid");
+
                     b.Property<Guid?>("AgentInstance")
                         .HasColumnType("uuid");
 
@@ -297,6 +303,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Created" }, "waiting_backups")
+                        .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
                 });
