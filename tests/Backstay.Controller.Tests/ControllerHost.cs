@@ -93,10 +93,13 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         return host;
     }
 
+    /// <summary>Of the key of the certificate that it serves.</summary>
+    internal string Pin => Services.GetRequiredService<ServingCertificate>().Pin;
+
     /// <summary>A client that sends this token with every request, or none.</summary>
     public HttpClient NewClient(string? token = null)
     {
-        var pin = Services.GetRequiredService<ServingCertificate>().Pin;
+        var pin = Pin;
         var client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -265,7 +268,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         });
     }
 
-    private static string PinOf(X509Certificate2 certificate) =>
+    internal static string PinOf(X509Certificate2 certificate) =>
         Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
     public override async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Settings;
@@ -19,12 +20,13 @@ internal sealed class ControllerGroup : IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private readonly RoundRobin _balancer;
     private readonly List<IAsyncDisposable> _agents = [];
+    private string _pin = "";
 
     private ControllerGroup(int count, Dictionary<string, string?>? settings)
     {
         _hosts = new ControllerHost?[count];
         _settings = settings ?? [];
-        _balancer = new RoundRobin(() => [.. _hosts.OfType<ControllerHost>().Select(host => host.Address)]);
+        _balancer = new RoundRobin(() => [.. _hosts.OfType<ControllerHost>().Select(host => host.Address)], () => _pin);
     }
 
     public ControllerHost this[int index] => _hosts[index]!;
@@ -35,6 +37,7 @@ internal sealed class ControllerGroup : IAsyncDisposable
         for (var i = 0; i < count; i++)
             group._hosts[i] = await ControllerHost.StartAsync(settings: group._settings, folder: group._folder);
 
+        group._pin = group[0].Pin; // one folder, one certificate
         await group[0].CatalogAsync(async catalog =>
         {
             var row = await catalog.Settings.SingleAsync();
@@ -110,10 +113,10 @@ internal sealed class ControllerGroup : IAsyncDisposable
     }
 
     /// <summary>Every request goes to the next controller. One that is gone answers 502, as a balancer says it.</summary>
-    private sealed class RoundRobin(Func<Uri[]> controllers) : DelegatingHandler(new SocketsHttpHandler
+    private sealed class RoundRobin(Func<Uri[]> controllers, Func<string> pin) : DelegatingHandler(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => pin() == ControllerHost.PinOf((X509Certificate2)certificate!) },
     })
     {
         private int _next;
