@@ -1,5 +1,6 @@
 using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.Credentials;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -15,15 +16,16 @@ internal sealed class S3Connection : IDisposable
     private const int BufferSize = 128 * 1024;
 
     private readonly SharedHttpClient _http = new();
-    private readonly AmazonS3Client _parts;
+    private readonly AWSCredentials _credentials;
 
     public S3Connection(S3StoreOptions options)
     {
         Options = options;
         Prefix = options.Prefix is "" || options.Prefix.EndsWith('/') ? options.Prefix : options.Prefix + "/";
-        Client = NewClient(retries: 4);
-        _parts = NewClient(retries: 0);
-        _parts.BeforeRequestEvent += SignWithKnownDigest;
+        _credentials = options.AccessKey is ""
+            ? DefaultAWSCredentialsIdentityResolver.GetCredentials()
+            : new BasicAWSCredentials(options.AccessKey, options.SecretKey);
+        Client = NewClient();
     }
 
     public S3StoreOptions Options { get; }
@@ -63,19 +65,13 @@ internal sealed class S3Connection : IDisposable
         using var moving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         moving.CancelAfter(Options.Timeout);
         await using var body = new S3PartBody(content, slot, () => moving.CancelAfter(Options.Timeout));
-        var request = new PartRequest(slot.Sha256)
-        {
-            BucketName = Bucket,
-            Key = name,
-            UploadId = uploadId,
-            PartNumber = slot.Number,
-            PartSize = slot.Length,
-            InputStream = body,
-            UseChunkEncoding = false,
-        };
         try
         {
-            return (await _parts.UploadPartAsync(request, moving.Token)).ETag;
+            using var request = S3PartRequest.Create(
+                await UrlAsync(name), Options.Region, await _credentials.GetCredentialsAsync(), uploadId, slot.Number, slot.Sha256, body, slot.Length,
+                TimeProvider.System.GetUtcNow());
+            using var response = await _http.SendAsync(request, moving.Token);
+            return await S3PartRequest.ReadETagAsync(response, moving.Token);
         }
         catch (Exception exception)
         {
@@ -107,24 +103,24 @@ internal sealed class S3Connection : IDisposable
     public void Dispose()
     {
         Client.Dispose();
-        _parts.Dispose();
         _http.Dispose();
     }
 
-    /// <summary>
-    /// The service checks the bytes against a digest that is known before they are read; without one they go unsigned. Either way the
-    /// SDK has no reason to read the stream beforehand, or to cut it into signed chunks that not every service takes.
-    /// </summary>
-    private static void SignWithKnownDigest(object sender, RequestEventArgs e)
+    /// <summary>Where the service has the object, as the SDK would ask for it: by path or by host name.</summary>
+    private async Task<Uri> UrlAsync(string name)
     {
-        if (e is WebServiceRequestEventArgs { Request: PartRequest part } request)
+        var signed = await Client.GetPreSignedURLAsync(new GetPreSignedUrlRequest
         {
-            request.Headers["x-amz-content-sha256"] =
-                part.Sha256 is null ? "UNSIGNED-PAYLOAD" : Convert.ToHexStringLower(part.Sha256);
-        }
+            BucketName = Bucket,
+            Key = name,
+            Verb = HttpVerb.PUT,
+            Protocol = Options.Endpoint.StartsWith("http:", StringComparison.OrdinalIgnoreCase) ? Amazon.S3.Protocol.HTTP : Amazon.S3.Protocol.HTTPS,
+            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1),
+        });
+        return new Uri(signed.Split('?')[0]);
     }
 
-    private AmazonS3Client NewClient(int retries)
+    private AmazonS3Client NewClient()
     {
         var config = new AmazonS3Config
         {
@@ -133,7 +129,7 @@ internal sealed class S3Connection : IDisposable
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             ForcePathStyle = Options.PathStyle ?? (Options.Endpoint is not ""),
             RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = retries,
+            MaxErrorRetry = 4,
             BufferSize = BufferSize,
             HttpClientFactory = _http,
             Timeout = Timeout.InfiniteTimeSpan, // CallAsync and UploadPartAsync bound every call
@@ -143,15 +139,7 @@ internal sealed class S3Connection : IDisposable
         else
             (config.ServiceURL, config.AuthenticationRegion) = (Options.Endpoint, Options.Region);
 
-        return Options.AccessKey is ""
-            ? new AmazonS3Client(config)
-            : new AmazonS3Client(new BasicAWSCredentials(Options.AccessKey, Options.SecretKey), config);
-    }
-
-    /// <summary>A part whose digest is known, or null.</summary>
-    private sealed class PartRequest(byte[]? sha256) : UploadPartRequest
-    {
-        public byte[]? Sha256 => sha256;
+        return new AmazonS3Client(_credentials, config);
     }
 
     /// <summary>One pool of connections for both clients, which follows the service when its addresses change.</summary>
@@ -166,6 +154,9 @@ internal sealed class S3Connection : IDisposable
             Expect100ContinueTimeout = TimeSpan.FromSeconds(2),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
+
+        public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken);
 
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

@@ -6,10 +6,7 @@ namespace Backstay.Controller.Storage;
 /// A part on its way to the service. Its last bytes are only given out after the content has ended well: a content that fails, at the
 /// latest by its digest, leaves a request that is cut off, which no service makes a part of.
 /// </summary>
-/// <remarks>
-/// It looks like a stream that can be rewound, because the SDK takes no other, and fails whoever tries. Read by one reader, which
-/// leaves the content open.
-/// </remarks>
+/// <remarks>Read by one reader, which leaves the content open.</remarks>
 internal sealed class S3PartBody(Stream content, PartSlot slot, Action onProgress) : Stream
 {
     private ExceptionDispatchInfo? _failure;
@@ -17,7 +14,7 @@ internal sealed class S3PartBody(Stream content, PartSlot slot, Action onProgres
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => true;
+    public override bool CanSeek => false;
 
     public override bool CanWrite => false;
 
@@ -26,11 +23,7 @@ internal sealed class S3PartBody(Stream content, PartSlot slot, Action onProgres
     public override long Position
     {
         get => _position;
-        set
-        {
-            if (value != _position)
-                throw new NotSupportedException("A part can't be read again.");
-        }
+        set => throw new NotSupportedException("A part can't be read again.");
     }
 
     /// <summary>Throws what reading the content threw, if it did.</summary>
@@ -65,13 +58,7 @@ internal sealed class S3PartBody(Stream content, PartSlot slot, Action onProgres
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
 
-    public override long Seek(long offset, SeekOrigin origin) =>
-        Position = origin switch
-        {
-            SeekOrigin.Begin => offset,
-            SeekOrigin.Current => _position + offset,
-            _ => slot.Length + offset,
-        };
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("A part can't be read again.");
 
     public override void Flush()
     {
