@@ -65,9 +65,16 @@ internal sealed partial class BackupQueue(
                 }
 
                 Running = null;
+                GiveMemoryBack();
             }
         }
     }
+
+    /// <summary>
+    /// Until the next backup the agent idles, for a day perhaps, on a machine that has better use for the memory; and the garbage of one
+    /// backup would otherwise lie beside the buffers of the next.
+    /// </summary>
+    private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private static partial class Log
     {

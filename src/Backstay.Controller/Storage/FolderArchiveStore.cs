@@ -90,8 +90,9 @@ internal sealed class FolderArchiveStore : IArchiveStore
             long written = 0;
             int read;
 
-            // What reading throws is the sender's fault and passes through; what writing throws is the store's.
-            while ((read = await content.ReadAsync(buffer.AsMemory(), cancellationToken)) > 0)
+            // What reading throws is the sender's fault and passes through; what writing throws is the store's. A connection gives 16 KiB
+            // at a time: gathered, as every write to a file is a hop to another thread.
+            while ((read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)) > 0)
             {
                 if (written + read > slot.Length)
                     throw new ArgumentException($"The content of part {slot.Number} is longer than {slot.Length} bytes.", nameof(content));
