@@ -44,6 +44,8 @@ internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertif
                     // Asked for with every handshake: a renewed certificate is served without a restart.
                     endpoint.UseHttps(new TlsHandshakeCallbackOptions
                     {
+                        // A whole fleet that comes back at once, after a restart, waits for its handshakes longer than Kestrel's 10 s.
+                        HandshakeTimeout = TimeSpan.FromSeconds(30),
                         OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
                         {
                             ServerCertificateContext = certificate.Context,

@@ -36,6 +36,22 @@ internal sealed record ArchiveSidecar(
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarJson.Default.ArchiveSidecar);
 
+    /// <summary>
+    /// Whether that is this sidecar, but for the time of completion: the same call on another connection may have written it over, a moment
+    /// later.
+    /// </summary>
+    public bool SaysTheSameAs(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return (FromJson(json) with { Completed = Completed }).ToJson().AsSpan().SequenceEqual(ToJson());
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <exception cref="JsonException">It isn't a sidecar, or one of a newer format; the message says what is wrong.</exception>
     public static ArchiveSidecar FromJson(ReadOnlySpan<byte> json)
     {

@@ -16,15 +16,13 @@ internal sealed class S3Connection : IDisposable
     private const int BufferSize = 128 * 1024;
 
     private readonly SharedHttpClient _http = new();
-    private readonly AWSCredentials _credentials;
+    private readonly AWSCredentials? _given;
 
     public S3Connection(S3StoreOptions options)
     {
         Options = options;
         Prefix = options.Prefix is "" || options.Prefix.EndsWith('/') ? options.Prefix : options.Prefix + "/";
-        _credentials = options.AccessKey is ""
-            ? DefaultAWSCredentialsIdentityResolver.GetCredentials()
-            : new BasicAWSCredentials(options.AccessKey, options.SecretKey);
+        _given = options.AccessKey is "" ? null : new BasicAWSCredentials(options.AccessKey, options.SecretKey);
         Client = NewClient();
     }
 
@@ -68,7 +66,7 @@ internal sealed class S3Connection : IDisposable
         try
         {
             using var request = S3PartRequest.Create(
-                await UrlAsync(name), Options.Region, await _credentials.GetCredentialsAsync(), uploadId, slot.Number, slot.Sha256, body, slot.Length,
+                await UrlAsync(name), Options.Region, await CredentialsAsync(), uploadId, slot.Number, slot.Sha256, body, slot.Length,
                 TimeProvider.System.GetUtcNow());
             using var response = await _http.SendAsync(request, moving.Token);
             return await S3PartRequest.ReadETagAsync(response, moving.Token);
@@ -120,6 +118,10 @@ internal sealed class S3Connection : IDisposable
         return new Uri(signed.Split('?')[0]);
     }
 
+    /// <summary>Those of the options, or of the usual places: environment, shared file, role of the machine.</summary>
+    private async Task<ImmutableCredentials> CredentialsAsync() =>
+        await (_given ?? DefaultAWSCredentialsIdentityResolver.GetCredentials()).GetCredentialsAsync();
+
     private AmazonS3Client NewClient()
     {
         var config = new AmazonS3Config
@@ -139,7 +141,7 @@ internal sealed class S3Connection : IDisposable
         else
             (config.ServiceURL, config.AuthenticationRegion) = (Options.Endpoint, Options.Region);
 
-        return new AmazonS3Client(_credentials, config);
+        return _given is null ? new AmazonS3Client(config) : new AmazonS3Client(_given, config);
     }
 
     /// <summary>One pool of connections for both clients, which follows the service when its addresses change.</summary>

@@ -51,7 +51,7 @@ public sealed class StorageOptionsTests
         where T : class
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create($"{StorageOptions.Section}:{s.Key}", (string?)s.Value)))
+            .AddInMemoryCollection(settings.Reverse().DistinctBy(s => s.Key).Select(s => KeyValuePair.Create($"{StorageOptions.Section}:{s.Key}", (string?)s.Value)))
             .Build();
         using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)

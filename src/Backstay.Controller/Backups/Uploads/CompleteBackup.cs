@@ -79,8 +79,8 @@ internal sealed partial class CompleteBackup(
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
             Log.Finished(logger, key);
             var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
-            var sidecar = SidecarOf(backup!, appliance, complete, now).ToJson();
-            await store.WriteSidecarAsync(key, sidecar, cancellationToken);
+            var sidecar = SidecarOf(backup!, appliance, complete, now);
+            await store.WriteSidecarAsync(key, sidecar.ToJson(), cancellationToken);
             Log.SidecarWritten(logger, key);
             await RequireStoredAsync(key, complete.Size, sidecar, cancellationToken);
         }
@@ -149,11 +149,11 @@ internal sealed partial class CompleteBackup(
     }
 
     /// <summary>A store isn't taken at its word: what it has to hold is looked at before anybody is told that it is there.</summary>
-    private async Task RequireStoredAsync(ArchiveKey key, long size, byte[] sidecar, CancellationToken cancellationToken)
+    private async Task RequireStoredAsync(ArchiveKey key, long size, ArchiveSidecar sidecar, CancellationToken cancellationToken)
     {
         if (await store.GetLengthAsync(key, cancellationToken) is var length && length != size)
             throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes, although the store said that it is finished.");
-        if (!(await store.ReadSidecarAsync(key, cancellationToken)).AsSpan().SequenceEqual(sidecar))
+        if (await store.ReadSidecarAsync(key, cancellationToken) is not { } json || !sidecar.SaysTheSameAs(json))
             throw new ArchiveStoreException(StoreFault.Unavailable, $"The sidecar of {key} isn't what was written.");
     }
 
