@@ -48,8 +48,9 @@ internal sealed class S3Connection : IDisposable
         {
             return await call(inTime.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
+            cancellationToken.ThrowIfCancellationRequested(); // whatever the SDK made of it
             throw S3Faults.Translated(what, this, exception);
         }
     }
@@ -76,8 +77,10 @@ internal sealed class S3Connection : IDisposable
         {
             return (await _parts.UploadPartAsync(request, moving.Token)).ETag;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+
             // What reading throws is the sender's fault and passes through; what sending throws is the store's.
             body.ThrowIfFailed();
             throw S3Faults.Translated($"write part {slot.Number} of {name}", this, exception);

@@ -67,9 +67,10 @@ internal sealed class S3RangeStream : Stream
                 _position += read;
                 return read;
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
             {
                 Drop();
+                cancellationToken.ThrowIfCancellationRequested();
                 var fault = S3Faults.Translated($"read {_name}", _s3, exception);
                 if (fault.Fault == StoreFault.Missing || S3Faults.IsRefusal(fault.InnerException) || failures + 1 == Tries)
                     throw fault;

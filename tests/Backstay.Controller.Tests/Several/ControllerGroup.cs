@@ -113,7 +113,7 @@ internal sealed class ControllerGroup : IAsyncDisposable
     private sealed class RoundRobin(Func<Uri[]> controllers) : DelegatingHandler(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=Backstay controller" },
     })
     {
         private int _next;

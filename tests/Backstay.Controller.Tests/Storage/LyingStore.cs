@@ -39,8 +39,14 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         MeetAsync(() => inner.BeginAsync(key, cancellationToken));
 
-    public Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
-        inner.HoldPartAsync(key, slot, cancellationToken);
+    public async Task<IDisposable?> HoldPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken) =>
+        await MeetAsync() switch
+        {
+            Mischief.FailAfter => throw Fault(),
+            Mischief.Half => null,
+            Mischief.Lie => Stream.Null,
+            _ => await inner.HoldPartAsync(key, slot, cancellationToken),
+        };
 
     public async Task<string> WritePartAsync(ArchiveKey key, PartSlot slot, Stream content, CancellationToken cancellationToken)
     {

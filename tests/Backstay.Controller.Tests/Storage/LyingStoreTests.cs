@@ -8,6 +8,7 @@ using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Backstay.Controller.Tests.Storage;
 
@@ -23,6 +24,8 @@ public sealed class LyingStoreTests
     {
         await using var site = await BackupSite.StartAsync(services: services =>
         {
+            services.AddLogging(logging => logging.ClearProviders()); // thousands of faults, each with its line
+
             // The test verifies by itself, once the store works again.
             services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(DigestVerification)));
             services.AddSingleton(provider => new LyingStore(provider.GetRequiredService<OpenedStore>().Store, Seed));
@@ -65,7 +68,7 @@ public sealed class LyingStoreTests
         Assert.InRange(found, 1, int.MaxValue);
         foreach (var call in (string[])
         [
-            nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.AbortAsync),
+            nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.HoldPartAsync), nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.AbortAsync),
             nameof(IArchiveStore.GetLengthAsync), nameof(IArchiveStore.OpenReadAsync), nameof(IArchiveStore.WriteSidecarAsync),
             nameof(IArchiveStore.ReadSidecarAsync), nameof(IArchiveStore.DeleteAsync),
         ])
@@ -88,8 +91,16 @@ public sealed class LyingStoreTests
             if (!await SendAsync(agent, backup, archive))
                 continue;
 
-            // Reads and deletions, too, while the store misbehaves; what comes of them is checked by status and length alone.
-            using var read = await site.Admin.GetAsync(BackupSite.Path(agent, backup), HttpCompletionOption.ResponseHeadersRead);
+            // Reads and deletions, too, while the store misbehaves; what they answered is known for sure only afterwards.
+            try
+            {
+                using var read = await site.Admin.GetAsync(BackupSite.Path(agent, backup));
+            }
+            catch (HttpRequestException)
+            {
+                // cut off, because the store stopped in the middle: loud enough
+            }
+
             if (sent.Count % 5 == 0)
             {
                 using var deleted = await site.Admin.DeleteAsync(BackupSite.Path(agent, backup));

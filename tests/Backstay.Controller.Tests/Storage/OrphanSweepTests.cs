@@ -21,19 +21,19 @@ public sealed class OrphanSweepTests
         await agent.OpenAsync(running);
         await agent.OpenAsync(running);
 
-        var unknown = new ArchiveKey(Guid.NewGuid(), 1);
-        ArchiveKey[] orphans = [new(failed, 1), new(done, 2), new(Guid.NewGuid(), 1)];
+        var (unknown, newer) = (new ArchiveKey(Guid.NewGuid(), 1), new ArchiveKey(failed, 3));
+        ArchiveKey[] orphans = [new(running, 1), new(done, 2), new(Guid.NewGuid(), 1)];
         foreach (var key in orphans)
             await store.BeginAsync(key, Never);
-        await FinishedAsync(store, new ArchiveKey(running, 1)); // a closed attempt that finished late
-        await FinishedAsync(store, new ArchiveKey(failed, 3)); // of an attempt that the row has never heard of
+        await FinishedAsync(store, new ArchiveKey(failed, 1));
+        await FinishedAsync(store, newer);
         await FinishedAsync(store, unknown);
 
         await SweepAsync(site);
         Assert.Equal(8, (await KeysAsync(store)).Count);
 
         await SweepLaterAsync(site);
-        Assert.Equivalent(new[] { new ArchiveKey(running, 2), new(done, 1), new(failed, 3), unknown }, await KeysAsync(store), strict: true);
+        Assert.Equivalent(new[] { new ArchiveKey(running, 2), new(done, 1), unknown, newer }, await KeysAsync(store), strict: true);
         Assert.Equal(archive, await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, done)));
     }
 

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using Backstay.Controller.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Backstay.Controller.Tests.Storage;
+
+/// <summary><c>backstay-controller store …</c>, as a process of its own.</summary>
+public sealed class StoreCommandTests : IDisposable
+{
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private readonly string _data = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+
+    [Fact]
+    public async Task A_folder_that_can_be_used_is_checked_step_by_step()
+    {
+        var (code, output, _) = await RunAsync("store", "check", "--data", _data);
+        Assert.Equal(0, code);
+        Assert.Contains($"Checking folder {_data}/store", output, StringComparison.Ordinal);
+        Assert.Contains("ok      write and sync a file", output, StringComparison.Ordinal);
+        Assert.EndsWith("The store can be used.\n", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(_data, "store"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_bucket_that_refuses_ends_the_check_with_the_reason()
+    {
+        var bucket = await CephBucket.MakeAsync();
+        var (good, _, _) = await RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
+        Assert.Equal(0, good);
+        bucket.Bucket = "there-is-none";
+        var (code, output, _) = await RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
+        Assert.Equal(1, code);
+        Assert.Contains("FAILED  list the bucket (s3:ListBucket): ", output, StringComparison.Ordinal);
+        Assert.Contains("there is no bucket there-is-none", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Archives_are_copied_to_a_bucket_and_only_once()
+    {
+        var folder = new FolderArchiveStore(Options.Create(new FolderStoreOptions { Folder = Path.Combine(_data, "store"), MinimumFreeSpace = 0 }));
+        var key = new ArchiveKey(Guid.NewGuid(), 1);
+        await folder.BeginAsync(key, Never);
+        var tag = await folder.WritePartAsync(key, new PartSlot(1, 0, 3), new MemoryStream([1, 2, 3]), Never);
+        await folder.FinishAsync(key, [new StoredPart(1, 3, tag)], Never);
+
+        var bucket = await CephBucket.MakeAsync();
+        string[] copy = ["store", "copy", "--data", _data, .. Arguments("To", bucket)];
+        var (warned, first, _) = await RunAsync(copy);
+        Assert.Equal(3, warned);
+        Assert.Contains($"copied   {key} 3 bytes", first, StringComparison.Ordinal);
+
+        await folder.WriteSidecarAsync(key, SidecarOf(key), Never);
+        Assert.Equal(0, (await RunAsync(copy)).Code);
+        var (code, second, _) = await RunAsync([.. copy, "--remove-source"]);
+        Assert.Equal(0, code);
+        Assert.Contains("0 copied, 1 were there already", second, StringComparison.Ordinal);
+        Assert.Null(await folder.GetLengthAsync(key, Never));
+        using var store = new S3ArchiveStore(new S3Connection(bucket), TimeProvider.System);
+        Assert.Equal(3, await store.GetLengthAsync(key, Never));
+    }
+
+    [Fact]
+    public async Task A_copy_needs_another_store_to_go_to()
+    {
+        var (none, _, error) = await RunAsync("store", "copy", "--data", _data);
+        Assert.Equal(1, none);
+        Assert.Contains("Name the store to copy to", error, StringComparison.Ordinal);
+        var (same, _, _) = await RunAsync("store", "copy", "--data", _data, $"--To:Folder={_data}/store");
+        Assert.Equal(2, same);
+    }
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    private static byte[] SidecarOf(ArchiveKey key)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new ArchiveSidecar(
+            1, key.BackupId, key.Attempt, Guid.NewGuid(), "gw", false, false, "test", now, now, now, "1.0", 1, 3,
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([1, 2, 3])),
+            new Backstay.Protocol.Agent.UploadSummary([], 0, 0, 0, [])).ToJson();
+    }
+
+    private static string[] Arguments(string section, S3StoreOptions options) =>
+        [.. CephBucket.SettingsOf(options).Select(setting => $"--{section}{setting.Key["Storage".Length..]}={setting.Value}")];
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        })!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, await error);
+    }
+}
