@@ -35,7 +35,7 @@ public sealed class S3StoreCheckTests
         var owned = await CephBucket.MakeAsync();
         var (user, secret) = await S3ServiceTests.NewUserAsync(ceph);
         using (var owner = new S3Connection(owned))
-            await owner.Client.PutBucketPolicyAsync(owned.Bucket, PolicyFor(user, owned.Bucket, Rights.Except([missing])));
+            await owner.Client.PutBucketPolicyAsync(owned.Bucket, PolicyFor(user, owned.Bucket, Rights.Except([missing]), missing));
 
         (owned.AccessKey, owned.SecretKey) = (user, secret);
         using var s3 = new S3Connection(owned);
@@ -112,16 +112,22 @@ public sealed class S3StoreCheckTests
         return findings;
     }
 
-    private static string PolicyFor(string user, string bucket, IEnumerable<string> actions) =>
+    /// <summary>Refused outright, too: who wrote an object owns it, and may read it whatever isn't allowed.</summary>
+    private static string PolicyFor(string user, string bucket, IEnumerable<string> allowed, string refused) =>
         $$"""
         {
           "Version": "2012-10-17",
-          "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "AWS": ["arn:aws:iam:::user/{{user}}"] },
-            "Action": [{{string.Join(", ", actions.Select(action => $"\"{action}\""))}}],
-            "Resource": ["arn:aws:s3:::{{bucket}}", "arn:aws:s3:::{{bucket}}/*"]
-          }]
+          "Statement": [{{Statement("Allow", user, bucket, allowed)}}, {{Statement("Deny", user, bucket, [refused])}}]
+        }
+        """;
+
+    private static string Statement(string effect, string user, string bucket, IEnumerable<string> actions) =>
+        $$"""
+        {
+          "Effect": "{{effect}}",
+          "Principal": { "AWS": ["arn:aws:iam:::user/{{user}}"] },
+          "Action": [{{string.Join(", ", actions.Select(action => $"\"{action}\""))}}],
+          "Resource": ["arn:aws:s3:::{{bucket}}", "arn:aws:s3:::{{bucket}}/*"]
         }
         """;
 }
