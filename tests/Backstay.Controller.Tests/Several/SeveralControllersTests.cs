@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
@@ -138,6 +139,8 @@ public sealed class SeveralControllersTests
         var digest = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(archive))}:";
         var late = first.PutPartAsync(backup, session.Attempt, 1, wrong, digest, hanging);
         await hanging.Paused;
+        var inFlight = group[0].Services.GetRequiredService<PartsInFlight>();
+        await BackupSite.EventuallyAsync(() => Task.FromResult(inFlight.Count == 1), "the first is being taken in");
 
         // … so the second isn't taken in beside it: a folder would mix their bytes, …
         var beside = await second.PutPartAsync(backup, session.Attempt, 1, archive);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Appliances;
@@ -150,8 +151,23 @@ internal sealed partial class CompleteBackup(
     {
         if (await store.GetLengthAsync(key, cancellationToken) is var length && length != size)
             throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes, although the store said that it is finished.");
-        if (!(await store.ReadSidecarAsync(key, cancellationToken)).AsSpan().SequenceEqual(sidecar))
+        if (!Says(await store.ReadSidecarAsync(key, cancellationToken), sidecar))
             throw new ArchiveStoreException(StoreFault.Unavailable, $"The sidecar of {key} isn't what was written.");
+    }
+
+    /// <summary>Of the same completion, said twice at once, the sidecars differ by their time.</summary>
+    private static bool Says(byte[]? stored, byte[] sidecar)
+    {
+        try
+        {
+            return stored is not null
+                && (stored.AsSpan().SequenceEqual(sidecar)
+                    || (ArchiveSidecar.FromJson(stored) with { Completed = ArchiveSidecar.FromJson(sidecar).Completed }).ToJson().AsSpan().SequenceEqual(sidecar));
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static ArchiveSidecar SidecarOf(BackupEntity backup, ApplianceEntity appliance, CompleteUpload complete, DateTimeOffset now) => new(

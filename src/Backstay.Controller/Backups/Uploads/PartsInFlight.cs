@@ -14,6 +14,18 @@ internal sealed class PartsInFlight(IOptions<BackupOptions> options)
     private readonly Lock _lock = new();
     private int _requests;
 
+    /// <summary>Parts that are being taken in now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _claims.Count;
+            }
+        }
+    }
+
     /// <summary>Waits for an older request with the same part to give way. Null when there are too many requests.</summary>
     public async Task<Claim?> TakeAsync(ArchiveKey key, int number, CancellationToken cancellationToken)
     {

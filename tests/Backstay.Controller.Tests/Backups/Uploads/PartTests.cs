@@ -1,10 +1,12 @@
 using System.Net;
 using System.Security.Cryptography;
+using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Backups.Uploads;
 
@@ -59,6 +61,8 @@ public sealed class PartTests
         var stuck = new PausingContent(garbage, pauseAfter: 100_000);
         var older = agent.PutPartAsync(backup, attempt, 1, bytes, content: stuck);
         await stuck.Paused;
+        var inFlight = site.Host.Services.GetRequiredService<PartsInFlight>();
+        await BackupSite.EventuallyAsync(() => Task.FromResult(inFlight.Count == 1), "the older is being taken in");
         using (var newer = await agent.PutPartAsync(backup, attempt, 1, bytes))
             Assert.Equal(HttpStatusCode.NoContent, newer.StatusCode);
         stuck.Resume();
