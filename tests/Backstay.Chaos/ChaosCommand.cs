@@ -14,7 +14,8 @@ internal static class ChaosCommand
 
     private static readonly Option<ulong> Seed = new("--seed")
     {
-        Description = "The plan of every round is made from it", DefaultValueFactory = _ => ChaosOptions.DefaultSeed,
+        Description = "The plan of every round is made from it",
+        DefaultValueFactory = _ => ChaosOptions.DefaultSeed,
     };
 
     private static readonly Option<int> Rounds = new("--rounds") { Description = "How many rounds", DefaultValueFactory = _ => 100 };
@@ -24,12 +25,14 @@ internal static class ChaosCommand
 
     private static readonly Option<int> Controllers = new("--controllers")
     {
-        Description = "Controllers an installation, 1 to 5", DefaultValueFactory = _ => 1,
+        Description = "Controllers an installation, 1 to 5",
+        DefaultValueFactory = _ => 1,
     };
 
     private static readonly Option<int> Lanes = new("--lanes")
     {
-        Description = "Installations side by side, 1 to 16", DefaultValueFactory = _ => 3,
+        Description = "Installations side by side, 1 to 16",
+        DefaultValueFactory = _ => 3,
     };
 
     private static readonly Option<string[]> Faults = new("--fault") { Description = "Only this fault; may be given several times" };

@@ -9,9 +9,11 @@ public sealed class StageGroupTests
     public async Task The_first_failure_is_the_cause_and_cancels_the_others()
     {
         await using var stages = new StageGroup(default);
+        var running = new TaskCompletionSource();
         var echo = new TaskCompletionSource();
         stages.Start(async ct =>
         {
+            running.SetResult();
             try
             {
                 await Task.Delay(Timeout.Infinite, ct);
@@ -22,7 +24,11 @@ public sealed class StageGroupTests
                 throw new InvalidOperationException("only the echo");
             }
         });
-        stages.Start(_ => throw new InvalidDataException("the cause"));
+        stages.Start(async _ =>
+        {
+            await running.Task;
+            throw new InvalidDataException("the cause");
+        });
 
         var thrown = await Assert.ThrowsAsync<InvalidDataException>(stages.WhenAllAsync);
 

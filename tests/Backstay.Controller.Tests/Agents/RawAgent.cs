@@ -14,7 +14,7 @@ internal sealed class RawAgent(HttpClient http, Guid applianceId) : IAsyncDispos
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly UploadSummary Summary = new([new SectionSummary("config", 3, 300, 0)], 3, 300, 0, []);
 
-    private readonly CancellationTokenSource _disconnect = new();
+    private CancellationTokenSource _disconnect = new();
     private Channel<SseItem<string>> _events = Channel.CreateUnbounded<SseItem<string>>();
     private HttpResponseMessage? _stream;
     private Task _reading = Task.CompletedTask;
@@ -33,11 +33,13 @@ internal sealed class RawAgent(HttpClient http, Guid applianceId) : IAsyncDispos
         _stream.EnsureSuccessStatusCode();
         var events = _events = Channel.CreateUnbounded<SseItem<string>>();
         var body = await _stream.Content.ReadAsStreamAsync();
+        _disconnect.Dispose();
+        var disconnect = _disconnect = new CancellationTokenSource();
         _reading = Task.Run(async () =>
         {
             try
             {
-                await foreach (var item in SseParser.Create(body).EnumerateAsync(_disconnect.Token))
+                await foreach (var item in SseParser.Create(body).EnumerateAsync(disconnect.Token))
                     events.Writer.TryWrite(item);
                 events.Writer.TryComplete();
             }
@@ -52,8 +54,10 @@ internal sealed class RawAgent(HttpClient http, Guid applianceId) : IAsyncDispos
     /// <summary>Cuts the event stream.</summary>
     public async Task DisconnectAsync()
     {
-        _stream?.Dispose();
+        // Cancelled first: a stream that is disposed while it is read may fail in any way.
+        await _disconnect.CancelAsync();
         await _reading;
+        _stream?.Dispose();
     }
 
     /// <summary>The data of the next event of a type; others are skipped. Null: the stream has ended.</summary>
@@ -156,7 +160,6 @@ internal sealed class RawAgent(HttpClient http, Guid applianceId) : IAsyncDispos
 
     public async ValueTask DisposeAsync()
     {
-        await _disconnect.CancelAsync();
         await DisconnectAsync();
         _disconnect.Dispose();
     }

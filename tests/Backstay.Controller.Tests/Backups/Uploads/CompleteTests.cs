@@ -150,8 +150,12 @@ public sealed class CompleteTests
                 await agent.PutAllAsync(backup, 1, archive);
 
                 // What a controller has done when it dies right before the commit.
-                await site.Host.Services.GetRequiredService<IArchiveStore>().FinishAsync(
-                    new ArchiveKey(backup, 1), [new(1, PartSize, ""), new(2, 5, "")], CancellationToken.None);
+                var parts = await site.Host.CatalogAsync(catalog => catalog.Parts
+                    .Where(p => p.BackupId == backup)
+                    .OrderBy(p => p.Number)
+                    .Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))
+                    .ToListAsync());
+                await site.Host.Services.GetRequiredService<IArchiveStore>().FinishAsync(new ArchiveKey(backup, 1), parts, CancellationToken.None);
                 (appliance, instance, credential) = (agent.ApplianceId, agent.Instance, agent.Http.DefaultRequestHeaders.Authorization!.Parameter!);
             }
 
