@@ -35,16 +35,17 @@ public sealed class CephCluster : IAsyncDisposable
         {
             var folder = Path.Combine(Path.GetTempPath(), $"backstay-ceph-{Guid.NewGuid():N}");
             var script = Start("run", folder, $"{FreePort.Next()}", $"{FreePort.Next()}");
+            var errors = script.StandardError.ReadToEndAsync();
             var said = await script.StandardOutput.ReadLineAsync();
             if (said is not null && said.StartsWith("ready ", StringComparison.Ordinal))
                 return new CephCluster(script, folder, new Uri(said["ready ".Length..]));
 
             // Five daemons look for ports of their own, and one may be taken from under them.
+            var why = await errors;
             await script.WaitForExitAsync();
             script.Dispose();
             if (left == 0)
-                throw new InvalidOperationException(
-                    $"Ceph did not start ({said}). ./test installs its packages: ceph-mon ceph-mgr ceph-osd radosgw ceph-common.");
+                throw new InvalidOperationException($"Ceph did not start: {why}");
         }
     }
 
@@ -61,9 +62,10 @@ public sealed class CephCluster : IAsyncDisposable
     public async Task StartGatewayAsync()
     {
         using var script = Start("gateway", _folder);
+        var why = await script.StandardError.ReadToEndAsync();
         await script.WaitForExitAsync();
         if (script.ExitCode != 0)
-            throw new InvalidOperationException("The gateway did not start again.");
+            throw new InvalidOperationException($"The gateway did not start again: {why}");
     }
 
     /// <summary>Runs <c>radosgw-admin</c>: users with fewer rights, quotas.</summary>
@@ -91,5 +93,6 @@ public sealed class CephCluster : IAsyncDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
 }
