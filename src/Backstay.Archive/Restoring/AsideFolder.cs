@@ -63,11 +63,9 @@ internal sealed class AsideFolder(int target, string name, AttributeRestorer att
     /// <summary>The counterpart of the folder on top, and of all above it.</summary>
     private Errno Open(FolderStack folders, out int aside)
     {
-        if (_root < 0 && (_root = MachineFolder.MakeWork(target, _path)) < 0)
-        {
-            aside = -1;
+        aside = -1;
+        if (_root < 0 && !TryMakeRoot())
             return Errno.AccessDenied;
-        }
         aside = _root;
         foreach (FolderLevel level in folders.Levels.Skip(1))
         {
@@ -77,6 +75,17 @@ internal sealed class AsideFolder(int target, string name, AttributeRestorer att
             aside = level.Aside;
         }
         return Errno.None;
+    }
+
+    /// <summary>With owner and mode of the target, as copying it back gives the target those of this folder. Above it all is private.</summary>
+    private bool TryMakeRoot()
+    {
+        _root = MachineFolder.MakeWork(target, _path);
+        if (_root < 0 || FileStatus.Of(target, out FileStatus status) != Errno.None)
+            return false;
+        _ = Libc.FChOwn(_root, status.Uid, status.Gid); // without the right to, it is the caller's, and so is the target
+        _ = Libc.FChMod(_root, (uint)status.Permissions);
+        return true;
     }
 
     private static Errno OpenCounterpart(int aside, FolderLevel level)

@@ -58,7 +58,8 @@ public sealed class RestoreTests
             """,
             ("TREE", target + source));
         string wrong = await NastyTree.DescribeAsync(target + source);
-        string foldersAbove = await Shell.RunAsync($"stat -c '%n %a %u:%g' '{target}/tmp' '{target}{scratch.Folder}'");
+        string above = $"stat -c '%n %a %u:%g' '{target}' '{target}/tmp' '{target}{scratch.Folder}'";
+        string foldersAbove = await Shell.RunAsync($"chmod 0751 '{target}'; {above}");
 
         (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, options);
 
@@ -69,7 +70,7 @@ public sealed class RestoreTests
 
         // Back: what was kept goes over what was restored. A folder where a file is, or a file where a folder is, a person has to take away.
         await Shell.RunAsync($"rm -r '{target}{source}/plain/deep' '{target}{source}/all-hole'; cp -a --remove-destination '{result.Aside}/.' '{target}'");
-        Assert.Equal(foldersAbove, await Shell.RunAsync($"stat -c '%n %a %u:%g' '{target}/tmp' '{target}{scratch.Folder}'"));
+        Assert.Equal(foldersAbove, await Shell.RunAsync(above));
         string back = await NastyTree.DescribeAsync(target + source);
         Assert.Equal(string.Join("\n", Significant(wrong)), string.Join("\n", Significant(back)));
 
