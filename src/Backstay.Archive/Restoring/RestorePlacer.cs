@@ -138,40 +138,38 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         }
         level.TakesAttributes = _action is not RestoreAction.Skip;
         level.IsTouched = IsPlaced(_action);
-        bool isPlaced = _action switch
-        {
-            RestoreAction.Create or RestoreAction.Replace => Succeeds(entry, MakeFolders(_folders)),
-            RestoreAction.Change => level.Fd >= 0 && Succeeds(entry, _aside.KeepFolder(_folders)),
-            _ => false,
-        };
-        Placed += isPlaced ? 1 : 0;
+        if (_action is RestoreAction.Create or RestoreAction.Replace)
+            Succeeds(entry, MakeFolders());
+        else if (_action == RestoreAction.Change && level.Fd >= 0 && Succeeds(entry, _aside.KeepFolder(_folders)))
+            Placed++;
     }
 
     /// <summary>Keeps aside what isn't a folder in the place of one, and takes it away: nothing can be renamed over it.</summary>
     private unsafe void MakeRoom(TarEntry entry, in EntryPlace place)
     {
         byte[] leaf = place.NullTerminatedLeaf;
-        if (!Succeeds(entry, MakeFolders(_folders)) || !KeepAside(entry, leaf))
+        if (!Succeeds(entry, MakeFolders()) || !KeepAside(entry, leaf))
             return;
         fixed (byte* path = leaf)
             _ = Libc.UnlinkAt(_folders.Top.Fd, path, 0); // if it isn't gone, the folder can't be made, which is told
     }
 
     /// <summary>Makes the folders on the stack that aren't there.</summary>
-    private static Errno MakeFolders(FolderStack folders)
+    private Errno MakeFolders()
     {
-        for (int i = 1; i < folders.Levels.Count; i++)
+        for (int i = 1; i < _folders.Levels.Count; i++)
         {
-            FolderLevel level = folders.Levels[i];
+            FolderLevel level = _folders.Levels[i];
             if (level.Fd >= 0)
                 continue;
-            folders.Levels[i - 1].IsTouched = true;
-            Errno error = MachineFolder.Make(folders.Levels[i - 1].Fd, [.. level.Name, 0], out int fd, out bool isNew);
+            _folders.Levels[i - 1].IsTouched = true;
+            Errno error = MachineFolder.Make(_folders.Levels[i - 1].Fd, [.. level.Name, 0], out int fd, out bool isNew);
             if (error != Errno.None)
                 return error;
             level.Fd = fd;
             level.IsNew = isNew;
             level.TakesAttributes |= isNew;
+            Placed += isNew ? 1 : 0;
         }
         return Errno.None;
     }
@@ -182,7 +180,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         if (!place.IsDump)
         {
             _folders.Top.IsTouched = true;
-            return Succeeds(entry, MakeFolders(_folders)) ? _folders.Top : null;
+            return Succeeds(entry, MakeFolders()) ? _folders.Top : null;
         }
         int fd = MachineFolder.MakeWork(_target, MachineFolder.DumpsFolderOf(place.Path));
         _dumps.Push(new FolderLevel([.. "dumps"u8]) { Fd = fd, IsTouched = true });
