@@ -221,6 +221,8 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
     /// <summary>Folders that aren't selected are made as well, where something comes into them.</summary>
     private void TellMissing()
     {
+        if (_folders.Top.Fd >= 0 || _folders.Top.IsTold)
+            return; // then those above it are, too
         var path = new ByteBuffer(256);
         for (int i = 1; i < _folders.Levels.Count; i++)
         {
