@@ -25,9 +25,10 @@ declare -A commands=(
     [create-restic]="rm -rf $work/restic; restic -q init -r $work/restic; restic -q backup -r $work/restic $work/tree"
     [verify-backstay]="$bench verify $work/a.bks"
     [extract-backstay]="$bench extract $work/a.bks $work/out"
+    [restore-backstay]="$bench restore $work/a.bks $work/out"
     [extract-tools]="mkdir $work/out; $gpg --decrypt $work/a.gpg | zstd -dq | tar -x -C $work/out"
 )
-order=(create-backstay create-tools create-restic verify-backstay extract-backstay extract-tools)
+order=(create-backstay create-tools create-restic verify-backstay extract-backstay restore-backstay extract-tools)
 
 : > "$work/times"
 find "$work/tree" -type f -exec cat {} + > /dev/null # all read from memory, the first run as well as the last
@@ -54,5 +55,5 @@ sort -k1,1 "$work/times" | awk '
         for (name in n) printf "%-18s %8.2f %8.2f %10d\n", name, pick(wall, name), pick(cpu, name), peak[name]
         print "ratios of time, less is better:"
         ratio("create-backstay", "create-tools"); ratio("create-backstay", "create-restic")
-        ratio("verify-backstay", "extract-tools"); ratio("extract-backstay", "extract-tools")
+        ratio("verify-backstay", "extract-tools"); ratio("extract-backstay", "extract-tools"); ratio("restore-backstay", "extract-tools")
     }'

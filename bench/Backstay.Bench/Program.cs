@@ -3,7 +3,7 @@ using Backstay.Archive;
 using Backstay.Bench;
 
 const string Passphrase = "benchmark";
-const string Usage = "usage: Backstay.Bench tree FOLDER FILES MEGABYTES | create FOLDER ARCHIVE | verify ARCHIVE | extract ARCHIVE FOLDER";
+const string Usage = "usage: Backstay.Bench tree FOLDER FILES MEGABYTES | create FOLDER ARCHIVE | verify ARCHIVE | extract ARCHIVE FOLDER | restore ARCHIVE FOLDER";
 
 switch (args)
 {
@@ -20,6 +20,16 @@ switch (args)
     case ["extract", var archive, var folder]:
         await using (FileStream input = OpenArchive(archive))
             await ArchiveReader.ExtractAsync(input, Unlock.WithPassphrase(Passphrase), folder, new ExtractOptions(), null, default);
+        return 0;
+    case ["restore", var archive, var folder]: // as the command line does: plan, then put in place, then write everything out
+        await using (FileStream input = OpenArchive(archive))
+        {
+            var unlock = Unlock.WithPassphrase(Passphrase);
+            var options = new RestoreOptions { Target = folder, AsideName = "replaced" };
+            using RestorePlan plan = await ArchiveRestorer.PlanAsync(input, unlock, options, null, default);
+            input.Position = 0;
+            await ArchiveRestorer.ApplyAsync(input, unlock, plan, null, default);
+        }
         return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);

@@ -49,7 +49,7 @@ internal static class DefaultSources
         "/var/lib/systemd/coredump", "/var/lib/mlocate", "/var/lib/plocate", "/var/lib/man-db", "/var/lib/nfs/rpc_pipefs",
         "/var/lib/systemd/random-seed", "/var/lib/gems", "/var/lib/swcatalog", "/var/lib/app-info",
         // Ours: an archive store in an archive would grow for ever.
-        "/var/lib/backstay", "/var/lib/backstay-agent", "/var/lib/backstay-controller",
+        "/var/lib/backstay", "/var/lib/backstay-agent", "/var/lib/backstay-controller", "/var/lib/backstay-restore",
     ];
 
     public static IReadOnlyList<SourceSettings> For(ArchiveSection section) => section switch

@@ -13,6 +13,8 @@ internal static unsafe partial class Libc
     public const int AtSymlinkNoFollow = 0x100;
     public const int AtEmptyPath = 0x1000;
     public const int AtRemoveDir = 0x200;
+    public const int LockExclusive = 2;
+    public const int LockNonBlocking = 4;
     public const int SeekSet = 0;
     public const int SeekData = 3;
     public const int SeekHole = 4;
@@ -68,6 +70,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true)]
     public static partial int LSetXAttr(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true)]
+    public static partial int FRemoveXAttr(int fd, byte* name);
+
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     public static partial int MkDirAt(int directory, byte* path, uint mode);
 
@@ -76,6 +81,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
     public static partial int LinkAt(int oldDirectory, byte* oldPath, int newDirectory, byte* newPath, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(int oldDirectory, byte* oldPath, int newDirectory, byte* newPath);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int UnlinkAt(int directory, byte* path, int flags);
@@ -97,6 +105,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
     public static partial int UtimeNsAt(int directory, byte* path, TimeSpec* times, int flags);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int FLock(int fd, int operation);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFs(int fd);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEUid();
@@ -153,9 +167,12 @@ internal enum Errno
     NotPermitted = 1,
     NoEntry = 2,
     Interrupted = 4,
+    InputOutput = 5,
     InvalidSeek = 6, // ENXIO: no data beyond the offset
+    WouldBlock = 11,
     AccessDenied = 13,
     Exists = 17,
+    CrossDevice = 18,
     NotDirectory = 20,
     IsDirectory = 21,
     Invalid = 22,
@@ -165,6 +182,7 @@ internal enum Errno
     Loop = 40,
     NoData = 61,
     NotSupported = 95,
+    QuotaExceeded = 122,
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -31,7 +31,7 @@ public static class ArchiveReader
         Stream archive, Unlock unlock, VerifyOptions options, IProgress<ReadProgress>? progress, CancellationToken cancellationToken)
     {
         await using var pipeline = new ReadingPipeline(archive, unlock, options, cancellationToken);
-        using var verifier = new ContentVerifier(pipeline, options, extractor: null, progress);
+        using var verifier = new ContentVerifier(pipeline, options, sink: null, progress);
         return await verifier.RunAsync(cancellationToken).ConfigureAwait(false);
     }
 

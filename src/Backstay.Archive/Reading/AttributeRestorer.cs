@@ -21,6 +21,10 @@ internal sealed unsafe class AttributeRestorer(bool restoreOwner, ReportProblem 
     private const int OmitNow = 0x3ffffffe; // UTIME_OMIT
     private const int SetIdBits = 0xc00; // setuid, setgid
 
+    // Labels and seals that the system gives by a policy of its own; what the archive doesn't say of them says nothing.
+    private static readonly byte[][] OfPolicy =
+        [[.. "security.selinux"u8], [.. "security.ima"u8], [.. "security.evm"u8], [.. "security.SMACK64"u8], [.. "security.apparmor"u8]];
+
     /// <summary>Of an open file or folder.</summary>
     public void Restore(int fd, EntryAttributes entry)
     {
@@ -63,6 +67,38 @@ internal sealed unsafe class AttributeRestorer(bool restoreOwner, ReportProblem 
         }
     }
 
+    /// <summary>Takes attributes off an open folder that its entry doesn't have.</summary>
+    public void RemoveOthers(int fd, EntryAttributes entry)
+    {
+        var found = new List<ExtendedAttribute>();
+        _ = ExtendedAttributes.Read(fd, found); // what can't be read can't be removed either
+        foreach (ExtendedAttribute attribute in found)
+        {
+            if (!IsCompared(attribute) || entry.Extended.Any(own => own.Name.AsSpan().SequenceEqual(attribute.Name)))
+                continue;
+            fixed (byte* name = (byte[])[.. attribute.Name, 0])
+            {
+                if (Libc.FRemoveXAttr(fd, name) != 0)
+                    Fail(entry, $"An attribute {DisplayName.Of(attribute.Name)} that it has not");
+            }
+        }
+    }
+
+    /// <summary>Whether what is there has the attributes of its entry, and no others.</summary>
+    public bool HasSame(IReadOnlyList<ExtendedAttribute> found, IReadOnlyList<ExtendedAttribute> wanted)
+    {
+        foreach (ExtendedAttribute attribute in wanted)
+        {
+            if (IsWanted(attribute)
+                && !found.Any(one => one.Name.AsSpan().SequenceEqual(attribute.Name) && one.Value.AsSpan().SequenceEqual(attribute.Value)))
+                return false;
+        }
+        return found.All(one => !IsCompared(one) || wanted.Any(attribute => attribute.Name.AsSpan().SequenceEqual(one.Name)));
+    }
+
+    /// <summary>Permission bits as they will be.</summary>
+    public int ModeOf(int permissions) => restoreOwner ? permissions : permissions & ~SetIdBits;
+
     private void SetByPath(int parent, ReadOnlySpan<byte> leaf, ExtendedAttribute attribute, EntryAttributes entry)
     {
         if (!IsWanted(attribute))
@@ -77,7 +113,17 @@ internal sealed unsafe class AttributeRestorer(bool restoreOwner, ReportProblem 
         }
     }
 
-    private uint ModeOf(EntryAttributes entry) => (uint)(restoreOwner ? entry.Permissions : entry.Permissions & ~SetIdBits);
+    private uint ModeOf(EntryAttributes entry) => (uint)ModeOf(entry.Permissions);
+
+    private bool IsCompared(in ExtendedAttribute attribute)
+    {
+        foreach (byte[] name in OfPolicy)
+        {
+            if (attribute.Name.AsSpan().SequenceEqual(name))
+                return false;
+        }
+        return IsWanted(attribute);
+    }
 
     /// <summary>Capabilities, labels and trusted attributes belong to the owner's rights; access lists and user.* don't.</summary>
     private bool IsWanted(in ExtendedAttribute attribute)

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Backstay.Archive;
 
 /// <summary>
-/// Proves an archive from its first entry to its last, and extracts it on the way if there is an extractor. As SHA256SUMS
+/// Proves an archive from its first entry to its last, and hands it to a sink on the way if there is one. As SHA256SUMS
 /// comes at the end, the lines it must have are spooled while reading and compared byte by byte.
 /// </summary>
 internal sealed class ContentVerifier : IDisposable
@@ -14,10 +14,10 @@ internal sealed class ContentVerifier : IDisposable
 
     private readonly ReadingPipeline _pipeline;
     private readonly TarReader _tar;
-    private readonly Extractor? _extractor;
+    private readonly IEntrySink? _sink;
     private readonly IProgress<ReadProgress>? _progress;
     private readonly ChecksumList _found;
-    private readonly LinkDigests _links = new();
+    private readonly LinkTargets<byte[]?> _links = new();
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _digest = new byte[32];
     private readonly SectionSummary[] _counts =
@@ -26,11 +26,11 @@ internal sealed class ContentVerifier : IDisposable
     private long _content;
     private long _reported;
 
-    public ContentVerifier(ReadingPipeline pipeline, ReadOptions options, Extractor? extractor, IProgress<ReadProgress>? progress)
+    public ContentVerifier(ReadingPipeline pipeline, ReadOptions options, IEntrySink? sink, IProgress<ReadProgress>? progress)
     {
         _pipeline = pipeline;
         _tar = pipeline.Tar;
-        _extractor = extractor;
+        _sink = sink;
         _progress = progress;
         _found = new ChecksumList(options.SpoolFolder);
     }
@@ -78,7 +78,7 @@ internal sealed class ContentVerifier : IDisposable
     private async ValueTask ReadEntryAsync(ArchiveSection section, CancellationToken cancellationToken)
     {
         TarEntry entry = _tar.Entry;
-        _extractor?.Begin(entry);
+        _sink?.Begin(entry);
         switch (entry.Kind)
         {
             case ArchiveEntryKind.File:
@@ -93,10 +93,10 @@ internal sealed class ContentVerifier : IDisposable
                 break;
             default:
                 if (entry.LinkCount > 1)
-                    _links.Add(entry, digest: null);
+                    _links.Add(entry, null);
                 break;
         }
-        _extractor?.End(entry);
+        _sink?.End(entry, entry.Kind == ArchiveEntryKind.File ? _digest : []);
         Count(section, entry);
         Report(force: false);
     }
@@ -136,7 +136,7 @@ internal sealed class ContentVerifier : IDisposable
                 at = runs[run].Offset + inRun;
                 int count = (int)Math.Min(piece.Length, runs[run].Length - inRun);
                 _hash.AppendData(piece.Span[..count]);
-                _extractor?.Write(entry, piece.Span[..count], at);
+                _sink?.Write(entry, piece.Span[..count], at);
                 inRun += count;
                 at += count;
                 _content += count;
@@ -175,16 +175,16 @@ internal sealed class ContentVerifier : IDisposable
         TarEntry entry = _tar.Entry;
         if (entry.Size > MaxOwnFile)
             throw new ArchiveException(ArchiveFault.TooLarge, $"{DisplayName.Of(entry.Name.Span)} has {entry.Size} bytes; {MaxOwnFile} are allowed.");
-        _extractor?.Begin(entry);
+        _sink?.Begin(entry);
         byte[] content = new byte[entry.Size];
         int filled = 0;
         while (await _tar.ReadDataAsync(cancellationToken).ConfigureAwait(false) is { IsEmpty: false } piece)
         {
             piece.Span.CopyTo(content.AsSpan(filled));
-            _extractor?.Write(entry, piece.Span, filled);
+            _sink?.Write(entry, piece.Span, filled);
             filled += piece.Length;
         }
-        _extractor?.End(entry);
+        _sink?.End(entry, []);
         if (listed)
         {
             SHA256.HashData(content, _digest);
@@ -197,14 +197,14 @@ internal sealed class ContentVerifier : IDisposable
     private async ValueTask CompareChecksumsAsync(CancellationToken cancellationToken)
     {
         TarEntry entry = _tar.Entry;
-        _extractor?.Begin(entry);
+        _sink?.Begin(entry);
         _found.Rewind();
         bool same = entry.Size == _found.Length;
         byte[] expected = new byte[64 * 1024];
         long at = 0;
         while (await _tar.ReadDataAsync(cancellationToken).ConfigureAwait(false) is { IsEmpty: false } piece)
         {
-            _extractor?.Write(entry, piece.Span, at);
+            _sink?.Write(entry, piece.Span, at);
             at += piece.Length;
             for (ReadOnlyMemory<byte> left = piece; same && !left.IsEmpty;)
             {
@@ -213,7 +213,7 @@ internal sealed class ContentVerifier : IDisposable
                 left = left[count..];
             }
         }
-        _extractor?.End(entry);
+        _sink?.End(entry, []);
         if (!same)
             throw OpeningStage.Damaged("the SHA-256 of its files are not those in backstay/SHA256SUMS.");
     }

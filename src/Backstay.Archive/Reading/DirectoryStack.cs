@@ -41,21 +41,7 @@ internal sealed class DirectoryStack : IDisposable
     }
 
     /// <summary>A folder that exists already, for the caller to close; -1 if there is none without following links.</summary>
-    public int OpenExisting(ReadOnlySpan<byte> name)
-    {
-        int slash = name.LastIndexOf((byte)'/');
-        ReadOnlySpan<byte> folder = slash < 0 ? [] : name[..slash];
-        Errno error = LinuxFile.Open(_levels[0].Fd, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, out int fd);
-        foreach (Range range in folder.Split((byte)'/'))
-        {
-            if (error != Errno.None || folder.IsEmpty)
-                break;
-            int parent = fd;
-            error = LinuxFile.Open(parent, LeafOf(folder[range]), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, out fd);
-            _ = Libc.Close(parent);
-        }
-        return fd;
-    }
+    public int OpenExisting(ReadOnlySpan<byte> name) => MachineFolder.OpenBelow(_levels[0].Fd, MachineFolder.ParentOf(name));
 
     /// <summary>The last component, null-terminated, valid until the next call.</summary>
     public ReadOnlySpan<byte> Leaf(ReadOnlySpan<byte> name)
@@ -67,9 +53,6 @@ internal sealed class DirectoryStack : IDisposable
         _leaf[leaf.Length] = 0;
         return _leaf.AsSpan(0, leaf.Length + 1);
     }
-
-    /// <summary>The same in an array of its own.</summary>
-    public static byte[] LeafOf(ReadOnlySpan<byte> name) => [.. name[(name.LastIndexOf((byte)'/') + 1)..], 0];
 
     public void LeaveAll() => Leave(1);
 

@@ -4,29 +4,28 @@ namespace Backstay.Archive;
 /// Puts entries into a folder. Every path is walked component by component from the target's descriptor, never following a
 /// link, so that no name and no link of an archive leads out of it. Folders are private until what is in them is complete.
 /// </summary>
-internal sealed class Extractor : IDisposable
+internal sealed class Extractor : IEntrySink, IDisposable
 {
-    private const int MaxProblems = 1000;
     private const uint PrivateFolder = 0x1c0; // 0700
 
     private readonly ExtractOptions _options;
     private readonly bool _restoreOwner;
     private readonly DirectoryStack _directories;
     private readonly AttributeRestorer _attributes;
-    private readonly List<ExtractionProblem> _problems = [];
+    private readonly ProblemList _problems = new();
     private int _file = -1;
 
     public Extractor(string target, ExtractOptions options)
     {
         _options = options;
         _restoreOwner = options.RestoreOwner ?? Libc.GetEUid() == 0;
-        _attributes = new AttributeRestorer(_restoreOwner, AddProblem);
+        _attributes = new AttributeRestorer(_restoreOwner, _problems.Add);
         _directories = new DirectoryStack(TargetFolder.Open(target, PrivateFolder), PrivateFolder, _attributes);
     }
 
-    public IReadOnlyList<ExtractionProblem> Problems => _problems;
+    public IReadOnlyList<ExtractionProblem> Problems => _problems.Listed;
 
-    public long ProblemCount { get; private set; }
+    public long ProblemCount => _problems.Count;
 
     public bool HasWritten { get; private set; }
 
@@ -71,7 +70,7 @@ internal sealed class Extractor : IDisposable
     }
 
     /// <summary>Finishes the file that was begun.</summary>
-    public void End(TarEntry entry)
+    public void End(TarEntry entry, ReadOnlySpan<byte> digest)
     {
         if (_file < 0)
             return;
@@ -112,17 +111,11 @@ internal sealed class Extractor : IDisposable
         }
     }
 
-    private unsafe void CreateSymbolicLink(int parent, ReadOnlySpan<byte> name, TarEntry entry)
+    private void CreateSymbolicLink(int parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
-        fixed (byte* path = name)
-        fixed (byte* target = entry.LinkTarget.NullTerminated())
-        {
-            int made = Libc.SymLinkAt(target, parent, path);
-            if (made != 0 && Libc.LastError == Errno.Exists && Libc.UnlinkAt(parent, path, 0) == 0)
-                made = Libc.SymLinkAt(target, parent, path);
-            if (made != 0)
-                throw CannotWrite(entry.Name.Span, Libc.LastError);
-        }
+        Errno error = Make(parent, name, entry);
+        if (error != Errno.None)
+            throw CannotWrite(entry.Name.Span, error);
         _attributes.Restore(parent, name, EntryAttributes.Of(entry));
     }
 
@@ -132,7 +125,7 @@ internal sealed class Extractor : IDisposable
         try
         {
             fixed (byte* path = name)
-            fixed (byte* target = DirectoryStack.LeafOf(entry.LinkTarget.Span))
+            fixed (byte* target = MachineFolder.LeafOf(entry.LinkTarget.Span))
             {
                 int made = targetParent < 0 ? -1 : Libc.LinkAt(targetParent, target, parent, path, 0);
                 if (made != 0 && targetParent >= 0 && Libc.LastError == Errno.Exists && Libc.UnlinkAt(parent, path, 0) == 0)
@@ -148,38 +141,29 @@ internal sealed class Extractor : IDisposable
         }
     }
 
-    private unsafe void CreateNode(int parent, ReadOnlySpan<byte> name, TarEntry entry)
+    private void CreateNode(int parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
-        uint type = entry.Kind switch
-        {
-            ArchiveEntryKind.NamedPipe => (uint)FileType.NamedPipe,
-            ArchiveEntryKind.CharacterDevice => (uint)FileType.CharacterDevice,
-            _ => (uint)FileType.BlockDevice,
-        };
         if (entry.Kind != ArchiveEntryKind.NamedPipe && !_options.AllowDevices)
         {
-            AddProblem(entry.Name.Span, "A device node; it is only made when devices are allowed.");
+            _problems.Add(entry.Name.Span, "A device node; it is only made when devices are allowed.");
             return;
         }
-        fixed (byte* path = name)
+        Errno error = Make(parent, name, entry);
+        if (error != Errno.None)
         {
-            int made = Libc.MkNodAt(parent, path, type | 0x180, entry.DeviceMajor, entry.DeviceMinor);
-            if (made != 0 && Libc.LastError == Errno.Exists && Libc.UnlinkAt(parent, path, 0) == 0)
-                made = Libc.MkNodAt(parent, path, type | 0x180, entry.DeviceMajor, entry.DeviceMinor);
-            if (made != 0)
-            {
-                AddProblem(entry.Name.Span, $"It could not be made: {Libc.Describe(Libc.LastError)}.");
-                return;
-            }
+            _problems.Add(entry.Name.Span, $"It could not be made: {Libc.Describe(error)}.");
+            return;
         }
         _attributes.Restore(parent, name, EntryAttributes.Of(entry));
     }
 
-    private void AddProblem(ReadOnlySpan<byte> name, string message)
+    private static unsafe Errno Make(int parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
-        ProblemCount++;
-        if (_problems.Count < MaxProblems)
-            _problems.Add(new ExtractionProblem(DisplayName.Of(name), message));
+        Errno error = LinuxNode.Make(parent, name, entry);
+        if (error != Errno.Exists)
+            return error;
+        fixed (byte* path = name) // archived twice: the later one counts
+            return Libc.UnlinkAt(parent, path, 0) == 0 ? LinuxNode.Make(parent, name, entry) : Errno.Exists;
     }
 
     internal static ArchiveException CannotWrite(ReadOnlySpan<byte> name, Errno error) => error is Errno.Loop or Errno.NotDirectory

@@ -24,6 +24,7 @@ internal static class BackstayCommand
                 new Appliance.AddCommand(global),
                 new Appliance.ShowCommand(global),
                 new Appliance.SeedCommand(global),
+                new Appliance.ReplaceCommand(global),
                 new Appliance.RemoveCommand(global))),
             global.Online(new CommandGroup(
                 "backup",
@@ -34,6 +35,7 @@ internal static class BackstayCommand
                 new Backup.DownloadCommand(global),
                 new Backup.DeleteCommand(global),
                 new Backup.CancelCommand(global))),
+            global.Online(new Restore.RestoreCommand(global)),
             global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",

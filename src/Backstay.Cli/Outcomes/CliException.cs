@@ -32,6 +32,7 @@ internal static class CliErrorIds
     public const string Integrity = "integrity";
     public const string NotRunning = "not-running";
     public const string StillRunning = "still-running";
+    public const string HookFailed = "hook-failed";
     public const string BackupFailed = "backup-failed";
     public const string Unexpected = "unexpected";
 }

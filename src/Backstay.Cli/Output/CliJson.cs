@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Backstay.Cli.Commands;
 using Backstay.Cli.Commands.Archive;
 using Backstay.Cli.Commands.Backup;
+using Backstay.Cli.Commands.Restore;
 using Backstay.Cli.Downloads;
 
 namespace Backstay.Cli.Output;
@@ -16,4 +17,6 @@ namespace Backstay.Cli.Output;
 [JsonSerializable(typeof(ListedEntry))]
 [JsonSerializable(typeof(VerifiedArchive))]
 [JsonSerializable(typeof(ExtractedArchive))]
+[JsonSerializable(typeof(PlannedChange))]
+[JsonSerializable(typeof(RestoredBackup))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -58,7 +58,7 @@ internal static class Enrolment
             ? Refused(ErrorIds.SeedExpired, "The seed has expired. Export a new one for this appliance.")
             : Refused(
                 ErrorIds.Unauthorized,
-                "The seed's token is unknown, or was used already: it works once. Deactivate the appliance if it is activated, and export a new seed.");
+                "The seed's token is unknown, or was used already: it works once. Deactivate or replace the appliance if it is activated, and export a new seed.");
     }
 
     private static ApiErrorResult Refused(string id, string message) => new(StatusCodes.Status401Unauthorized, new(id, message));

@@ -57,6 +57,13 @@ internal static class AppliancesApi
             .WithSummary("Make a seed for the agent")
             .WithDescription("What `backstay-agent enrol` takes: where the controllers are, their keys, and a token that works once within "
                 + "24 hours. A new seed voids the one before. Refused for an activated appliance (412).");
+        appliances.MapPost("/{id}/replace", ReplaceAppliance.HandleAsync)
+            .RequirePrivilege(PrivilegeType.Export, PrivilegeTarget.Appliance)
+            .Refuses(404)
+            .WithSummary("Let another machine take an appliance's place")
+            .WithDescription("Deactivates the appliance and makes a new seed for it in one step: id, name, backups and archives stay, the old "
+                + "agent's credential and an open seed are void at once, and its unfinished backup ends as `cancelled`. Takes `Edit` as well as "
+                + "`Export`. Said again, it makes another seed.");
         appliances.MapPost("/{id}/deactivate", DeactivateAsync)
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.Appliance)
             .Refuses(404)

@@ -16,22 +16,44 @@ internal sealed class Seeds(
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     /// <summary>A seed in place of the one before; null when the appliance is activated.</summary>
-    public async Task<Seed?> MakeAsync(ApplianceEntity appliance, HttpRequest request, CancellationToken cancellationToken)
+    public Task<Seed?> MakeAsync(ApplianceEntity appliance, HttpRequest request, CancellationToken cancellationToken) => MakeAsync(
+        appliance,
+        "appliance.export",
+        catalog.Appliances.Where(a => a.Id == appliance.Id && a.CredentialHash == null),
+        request,
+        cancellationToken);
+
+    /// <summary>
+    /// A seed for another machine, in place of the one before and of the agent's credential, in one step: there is no moment in which
+    /// both machines, or a seed made meanwhile, are let in. Null when the appliance is gone.
+    /// </summary>
+    public Task<Seed?> ReplaceAsync(ApplianceEntity appliance, HttpRequest request, CancellationToken cancellationToken) => MakeAsync(
+        appliance, "appliance.replace", catalog.Appliances.Where(a => a.Id == appliance.Id), request, cancellationToken);
+
+    private async Task<Seed?> MakeAsync(
+        ApplianceEntity appliance,
+        string action,
+        IQueryable<ApplianceEntity> row,
+        HttpRequest request,
+        CancellationToken cancellationToken)
     {
         var token = TokenAuthentication.NewToken();
         var hash = TokenAuthentication.HashOf(token);
         var expires = time.GetUtcNow() + Lifetime;
         await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
-        var changed = await catalog.Appliances
-            .Where(a => a.Id == appliance.Id && a.CredentialHash == null)
-            .ExecuteUpdateAsync(
-                set => set.SetProperty(a => a.SeedTokenHash, hash).SetProperty(a => a.SeedExpires, expires), cancellationToken);
+        var changed = await row.ExecuteUpdateAsync(
+            set => set
+                .SetProperty(a => a.CredentialHash, (byte[]?)null)
+                .SetProperty(a => a.OnlineUntil, (DateTimeOffset?)null)
+                .SetProperty(a => a.SeedTokenHash, hash)
+                .SetProperty(a => a.SeedExpires, expires),
+            cancellationToken);
         if (changed == 0)
         {
             return null;
         }
 
-        audit.Add("appliance.export", appliance.Name);
+        audit.Add(action, appliance.Name);
         await catalog.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new Seed(

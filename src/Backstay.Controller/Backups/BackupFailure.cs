@@ -52,6 +52,12 @@ internal sealed record BackupFailure(FailureReason Reason, string Message, strin
         "The backup was cancelled.",
         $"The backup was cancelled by {by} before it had ended. Nothing was kept of it.");
 
+    public static BackupFailure Replaced(string by) => new(
+        FailureReason.Cancelled,
+        "The appliance was replaced.",
+        $"{by} let another machine take the place of this appliance while its agent made this backup; the old agent was locked out. "
+        + "Nothing was kept of it. Enrol the new machine, then start a new backup.");
+
     public static BackupFailure DeadlineExceeded(TimeSpan deadline) => new(
         FailureReason.DeadlineExceeded,
         "The backup took too long.",

@@ -34,6 +34,12 @@ public sealed partial class AdminClient
     public async Task<Seed> ExportSeedAsync(Guid id, CancellationToken cancellationToken) =>
         await CallAsync(HttpMethod.Post, $"admin/appliances/{id}/export", body: null, AdminJson.Default.Seed, cancellationToken);
 
+    /// <summary>
+    /// <c>POST /appliances/{id}/replace</c>: a seed for another machine; the old agent's credential is revoked, its unfinished backup ends.
+    /// </summary>
+    public async Task<Seed> ReplaceApplianceAsync(Guid id, CancellationToken cancellationToken) =>
+        await CallAsync(HttpMethod.Post, $"admin/appliances/{id}/replace", body: null, AdminJson.Default.Seed, cancellationToken);
+
     /// <summary><c>POST /appliances/{id}/deactivate</c>: the agent's credential is revoked.</summary>
     public async Task DeactivateApplianceAsync(Guid id, CancellationToken cancellationToken) =>
         await CallAsync(HttpMethod.Post, $"admin/appliances/{id}/deactivate", cancellationToken);

@@ -9,6 +9,9 @@ internal sealed class HandMade
 {
     private readonly List<byte> _tar = [];
     private readonly TarHeaderWriter _headers = new();
+    private readonly ByteBuffer _checksums = new(4096);
+    private readonly SectionSummary[] _counts =
+        [.. Enum.GetValues<ArchiveSection>().Select(section => new SectionSummary(section, 0, 0, 0, 0, 0, 0))];
     private readonly byte[] _envelope = [0xc3, 1, 4]; // opened by the session key, so that it needs to hold nothing
 
     public SessionKey Key { get; } = SessionKey.Generate();
@@ -39,13 +42,38 @@ internal sealed class HandMade
             DeviceMinor = 3,
             Attributes = [],
         }).Span);
+        Count(kind, name, content ?? []);
         return Raw(content ?? []).Raw(new byte[TarFormat.Padding(content?.Length ?? 0)]);
+    }
+
+    /// <summary>Right checksums and a right summary at its end: nothing is wrong with it but what was put in.</summary>
+    public HandMade Whole()
+    {
+        File("backstay/SHA256SUMS", _checksums.Span.ToArray());
+        var summary = new ArchiveSummary { Started = Archives.Started, Ended = Archives.Ended, Sections = _counts, WarningCount = 0, Warnings = [] };
+        return File("backstay/summary.json", JsonSerializer.SerializeToUtf8Bytes(summary, ArchiveJson.Default.ArchiveSummary));
     }
 
     public HandMade Raw(byte[] bytes)
     {
         _tar.AddRange(bytes);
         return this;
+    }
+
+    private void Count(ArchiveEntryKind kind, string name, byte[] content)
+    {
+        if (kind == ArchiveEntryKind.File)
+            ChecksumList.Format(SHA256.HashData(content), Encoding.UTF8.GetBytes(name), _checksums);
+        if (ArchiveSections.Of(Encoding.UTF8.GetBytes(name)) is not { } section)
+            return;
+        SectionSummary count = _counts[(int)section];
+        _counts[(int)section] = kind switch
+        {
+            ArchiveEntryKind.File => count with { Files = count.Files + 1, Bytes = count.Bytes + content.Length },
+            ArchiveEntryKind.Directory => count with { Directories = count.Directories + 1 },
+            ArchiveEntryKind.SymbolicLink or ArchiveEntryKind.HardLink => count with { Links = count.Links + 1 },
+            _ => count with { Others = count.Others + 1 },
+        };
     }
 
     /// <summary>Compresses and seals, with the end of the tar if asked.</summary>

@@ -12,6 +12,8 @@ public sealed class CompletionCommandTests
     [InlineData("backstay --output ", "json table")]
     [InlineData("backstay completion ", "bash zsh fish")]
     [InlineData("backstay backup download gw-01 ", "latest")]
+    [InlineData("backstay restore gw-01 ", "latest --dry-run --target")]
+    [InlineData("backstay appliance re", "remove replace")]
     public async Task Tab_offers_what_can_come_next(string typed, string expected)
     {
         var offered = await CompleteAsync(typed);

@@ -45,6 +45,21 @@ public sealed class ControllerCommandTests(ControllerProcess controller) : IClas
     }
 
     [Fact]
+    public async Task An_appliance_is_replaced_only_when_that_is_said()
+    {
+        using var admin = await controller.SignInAsync();
+        await admin.JsonAsync("appliance", "add", "gw-r");
+
+        Assert.Equal(2, (await admin.RunAsync("appliance", "replace", "gw-r")).ExitCode);
+        var seed = await admin.RunAsync("appliance", "replace", "gw-r", "--yes");
+
+        Assert.Equal(0, seed.ExitCode);
+        Assert.Equal("gw-r", JsonElement.Parse(seed.Output).GetProperty("applianceName").GetString());
+        var log = await admin.RunAsync("audit", "list", "-o", "json");
+        Assert.Contains("appliance.replace", log.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_that_is_taken_is_refused_with_the_field_that_is_wrong()
     {
         using var admin = await controller.SignInAsync();

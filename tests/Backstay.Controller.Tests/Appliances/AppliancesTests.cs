@@ -123,6 +123,7 @@ public sealed class AppliancesTests
             await caller.DeleteAsync($"/admin/appliances/{other.Id}"),
             await caller.PostAsync($"/admin/appliances/{other.Id}/export", null),
             await caller.PostAsync($"/admin/appliances/{other.Id}/deactivate", null),
+            await caller.PostAsync($"/admin/appliances/{other.Id}/replace", null),
             await caller.PostAsync("/admin/appliances", Answers.Json("""{"name": "new", "tags": ["x"]}""")),
             await caller.PutAsync($"/admin/appliances/{byTag.Id}", Answers.Json("""{"name": "by-tag", "tags": ["x"]}""")),
         })

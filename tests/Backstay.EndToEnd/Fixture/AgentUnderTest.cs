@@ -11,7 +11,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     private readonly string _folder;
     private LongProcess? _process;
 
-    public AgentUnderTest(Installation installation, Guid appliance, string folder, string source, string? rateLimit)
+    public AgentUnderTest(Installation installation, Guid appliance, string folder, string source, string? rateLimit, string? state = null)
     {
         _installation = installation;
         _folder = Directory.CreateDirectory(folder).FullName;
@@ -19,7 +19,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         var limit = rateLimit is null ? "" : $$""", "upload": { "rateLimit": "{{rateLimit}}" }""";
         File.WriteAllText(
             Path.Combine(_folder, "agent.json"),
-            $$"""{ "config": [ { "files": ["{{source}}"] } ], "state": [], "logs": [], "audit": []{{limit}} }""");
+            $$"""{ "config": [ { "files": ["{{source}}"] } ], "state": [{{state}}], "logs": [], "audit": []{{limit}} }""");
     }
 
     public Guid Appliance { get; }

@@ -1,0 +1,60 @@
+namespace Backstay.Archive;
+
+/// <summary>
+/// Brings a machine back to what an archive says, in two passes over the archive:
+/// 1. <see cref="PlanAsync"/> proves it to its end, compares it with the machine, and writes nothing.
+/// 2. <see cref="ApplyAsync"/> reads it again and puts in place what the plan says. An entry that isn't the proven one, to the
+///    bit, is not put in place. Each is made whole in a private folder beside its place, what is in its place is kept aside, and
+///    a rename puts it there: at no moment is half a file there, or none. A restore that was cut off is simply done again.
+/// Like <see cref="ArchiveReader"/> it trusts nothing in an archive, and follows no link below the target.
+/// </summary>
+public static class ArchiveRestorer
+{
+    /// <summary>Proves an archive and says what restoring it would do.</summary>
+    /// <param name="archive">Positioned at its first byte; read to its end, not closed.</param>
+    /// <param name="unlock">How to open it.</param>
+    /// <param name="options">What to restore, and where.</param>
+    /// <param name="progress">Told after every 4 MiB of content and at the end, on the reading task.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ArchiveException">The archive is damaged or hostile, or the target can't be read.</exception>
+    public static async Task<RestorePlan> PlanAsync(
+        Stream archive, Unlock unlock, RestoreOptions options, IProgress<ReadProgress>? progress, CancellationToken cancellationToken)
+    {
+        var spool = new PlanSpool(options.SpoolFolder);
+        try
+        {
+            using var planner = new RestorePlanner(options, spool);
+            await using var pipeline = new ReadingPipeline(archive, unlock, options, cancellationToken);
+            using var verifier = new ContentVerifier(pipeline, options, planner, progress);
+            VerificationResult verification = await verifier.RunAsync(cancellationToken).ConfigureAwait(false);
+            return new RestorePlan(
+                options, spool, verification, planner.Counts, planner.Problems.Listed, planner.Problems.Count);
+        }
+        catch
+        {
+            spool.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Does what a plan says.</summary>
+    /// <param name="archive">The archive that was planned, positioned at its first byte again; read to its end, not closed.</param>
+    /// <param name="unlock">How to open it.</param>
+    /// <param name="plan">Can be applied again, should this fail.</param>
+    /// <param name="progress">Told after every 4 MiB of content and at the end, on the reading task.</param>
+    /// <param name="cancellationToken">Stops; what is in place stays, whole.</param>
+    /// <exception cref="ArchiveException">
+    /// The archive is no longer what was proven, the disk is full, the machine changed under the plan, or another restore to this target runs.
+    /// What was put in place until then is whole and proven: make a new plan and go on.
+    /// </exception>
+    public static async Task<RestoreResult> ApplyAsync(
+        Stream archive, Unlock unlock, RestorePlan plan, IProgress<ReadProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var placer = new RestorePlacer(plan);
+        await using var pipeline = new ReadingPipeline(archive, unlock, plan.Options, cancellationToken);
+        using var verifier = new ContentVerifier(pipeline, plan.Options, placer, progress);
+        VerificationResult verification = await verifier.RunAsync(cancellationToken).ConfigureAwait(false);
+        placer.Complete();
+        return new RestoreResult(verification, placer.Placed, placer.Aside, placer.Problems.Listed, placer.Problems.Count);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Backstay.Archive;
+
+/// <summary>
+/// What restoring a proven archive would do to a machine. It holds nothing of the archive's content but <see cref="RestoreChange.Diff"/>s.
+/// </summary>
+public sealed class RestorePlan : IDisposable
+{
+    private readonly PlanSpool _spool;
+
+    internal RestorePlan(
+        RestoreOptions options, PlanSpool spool, VerificationResult verification, RestoreCounts counts,
+        IReadOnlyList<ExtractionProblem> problems, long problemCount)
+    {
+        Options = options;
+        _spool = spool;
+        Verification = verification;
+        Counts = counts;
+        Problems = problems;
+        ProblemCount = problemCount;
+    }
+
+    /// <summary>The proof: authentication, every SHA-256, manifest and summary are right.</summary>
+    public VerificationResult Verification { get; }
+
+    public RestoreCounts Counts { get; }
+
+    /// <summary>What is selected and can't be restored, and why: at most 1000.</summary>
+    public IReadOnlyList<ExtractionProblem> Problems { get; }
+
+    /// <summary>All of them.</summary>
+    public long ProblemCount { get; }
+
+    /// <summary>What it was made with.</summary>
+    public RestoreOptions Options { get; }
+
+    internal PlanSpool Spool => _spool;
+
+    /// <summary>Everything that would be created, replaced or changed, in the order of the archive. One enumeration at a time.</summary>
+    public IEnumerable<RestoreChange> Changes() => _spool.ReadChanges();
+
+    public void Dispose() => _spool.Dispose();
+}

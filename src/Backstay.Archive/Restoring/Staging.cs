@@ -1,0 +1,145 @@
+namespace Backstay.Archive;
+
+/// <summary>
+/// A private folder in each folder that something is put into. There an entry is made whole, with its owner and mode, where nobody
+/// else can touch it; then a rename gives it its place. What a run that was cut off left in one, the next run removes.
+/// </summary>
+internal sealed unsafe class Staging(AttributeRestorer attributes)
+{
+    private const int PermissionBits = 0x1ff;
+    private const int PrivateMode = 0x1c0; // 0700
+
+    private static readonly byte[] Folder = [.. RestoreFolders.Staging, 0];
+
+    private int _file = -1;
+
+    /// <summary>Whether a file was begun and waits for its content.</summary>
+    public bool IsOpen => _file >= 0;
+
+    private static int NewFile =>
+        OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+
+    private static ReadOnlySpan<byte> New => "new\0"u8;
+
+    /// <summary>Makes an empty file.</summary>
+    public Errno BeginFile(FolderLevel level)
+    {
+        Errno error = Open(level);
+        if (error != Errno.None)
+            return error;
+        fixed (byte* path = New)
+        {
+            _file = Libc.OpenAt(level.Staging, path, NewFile, 0x180);
+            if (_file < 0 && Libc.LastError == Errno.Exists && Libc.UnlinkAt(level.Staging, path, 0) == 0)
+                _file = Libc.OpenAt(level.Staging, path, NewFile, 0x180);
+            return _file >= 0 ? Errno.None : Libc.LastError;
+        }
+    }
+
+    /// <summary>Content of the file that was begun.</summary>
+    public Errno Write(ReadOnlySpan<byte> content, long offset) => LinuxFile.WriteAt(_file, content, offset);
+
+    /// <summary>Gives the file that was begun its size and attributes.</summary>
+    public Errno EndFile(TarEntry entry)
+    {
+        Errno error = entry.Runs is not null && Libc.FTruncate(_file, entry.Size) != 0 // a hole at the end
+            ? Libc.LastError
+            : Errno.None;
+        if (error == Errno.None)
+            attributes.Restore(_file, EntryAttributes.Of(entry));
+        Abandon();
+        return error;
+    }
+
+    /// <summary>Takes no more content. A file that has no place by then never gets one.</summary>
+    public void Abandon()
+    {
+        if (_file >= 0)
+            _ = Libc.Close(_file);
+        _file = -1;
+    }
+
+    /// <summary>Makes a symbolic link, a pipe or a device.</summary>
+    public Errno MakeNode(FolderLevel level, TarEntry entry)
+    {
+        Errno error = Open(level);
+        if (error != Errno.None)
+            return error;
+        Clear(level);
+        error = LinuxNode.Make(level.Staging, New, entry);
+        if (error == Errno.None)
+            attributes.Restore(level.Staging, New, EntryAttributes.Of(entry));
+        return error;
+    }
+
+    /// <summary>Makes another name of a file.</summary>
+    /// <param name="parent">The folder that the file is in.</param>
+    /// <param name="leaf">Its name, null-terminated.</param>
+    public static Errno MakeLink(FolderLevel level, int parent, ReadOnlySpan<byte> leaf)
+    {
+        Errno error = Open(level);
+        if (error != Errno.None)
+            return error;
+        Clear(level);
+        fixed (byte* from = leaf)
+        fixed (byte* to = New)
+            return Libc.LinkAt(parent, from, level.Staging, to, 0) == 0 ? Errno.None : Libc.LastError;
+    }
+
+    /// <summary>Renames what was made over what is in its place.</summary>
+    public static Errno Publish(FolderLevel level, ReadOnlySpan<byte> leaf)
+    {
+        fixed (byte* from = New)
+        fixed (byte* to = leaf)
+        {
+            if (Libc.RenameAt(level.Staging, from, level.Fd, to) != 0)
+                return Libc.LastError;
+            Clear(level); // renaming one name of a file over another one does nothing
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Throws away what was made.</summary>
+    public static void Clear(FolderLevel level)
+    {
+        fixed (byte* path = New)
+            _ = Libc.UnlinkAt(level.Staging, path, 0); // nearly always there is nothing
+    }
+
+    /// <summary>Takes the folder away, with what is in it.</summary>
+    public static void Remove(FolderLevel level)
+    {
+        if (level.Staging < 0)
+            return;
+        Clear(level);
+        _ = Libc.Close(level.Staging);
+        level.Staging = -1;
+        fixed (byte* path = Folder)
+            _ = Libc.UnlinkAt(level.Fd, path, Libc.AtRemoveDir);
+    }
+
+    /// <summary>Takes away what a run that was cut off has left.</summary>
+    public static void RemoveLeftOver(FolderLevel level)
+    {
+        if (FileStatus.At(level.Fd, Folder, out _) == Errno.None && Open(level) == Errno.None)
+            Remove(level);
+    }
+
+    private static Errno Open(FolderLevel level)
+    {
+        if (level.Staging >= 0)
+            return Errno.None;
+        Errno error = MachineFolder.Make(level.Fd, Folder, out int fd, out bool isNew);
+        if (error != Errno.None)
+            return error;
+        // One that was there has to be ours, and closed to everybody else.
+        if (!isNew && (FileStatus.Of(fd, out FileStatus status) != Errno.None
+            || status.Uid != Libc.GetEUid() || (status.Permissions & PermissionBits) != PrivateMode))
+        {
+            _ = Libc.Close(fd);
+            return Errno.NotPermitted;
+        }
+        level.Staging = fd;
+        return Errno.None;
+    }
+}

@@ -1,0 +1,230 @@
+using Backstay.Archive.Tests.Support;
+
+namespace Backstay.Archive.Tests.Restoring;
+
+public sealed class RestoreTests
+{
+    [Fact]
+    public async Task A_machine_without_anything_becomes_what_the_archive_says()
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        string target = scratch["machine"];
+
+        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(
+            archive, Restores.To(target) with { AllowDevices = true });
+
+        Assert.Empty(result.Problems);
+        Assert.Null(result.Aside);
+        Assert.Equal(planned.FilesCreated + planned.FoldersCreated, result.Placed);
+        Assert.Equal((0, 0), (planned.FilesReplaced, planned.FilesEqual));
+        Assert.Equal(await NastyTree.DescribeAsync(source), await NastyTree.DescribeAsync(target + source));
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_as_the_archive_says_is_left_alone()
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        RestoreOptions options = Restores.To(scratch["machine"]) with { AllowDevices = true };
+        await Restores.RestoreAsync(archive, options);
+
+        using RestorePlan plan = await Restores.PlanAsync(archive, options);
+
+        Assert.Empty(plan.Changes());
+        Assert.True(plan.Counts.IsNothing);
+        string before = await NastyTree.DescribeAsync(scratch["machine"] + source);
+        await Restores.ApplyAsync(archive, plan);
+        Assert.Equal(before, await NastyTree.DescribeAsync(scratch["machine"] + source));
+    }
+
+    [Fact]
+    public async Task What_differs_is_put_right_and_what_was_there_can_be_put_back()
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        string target = scratch["machine"];
+        RestoreOptions options = Restores.To(target) with { AllowDevices = true };
+        await Restores.RestoreAsync(archive, options);
+        string right = await NastyTree.DescribeAsync(target + source);
+        await Shell.RunAsync(
+            """
+            cd "$TREE"
+            echo other > plain/file; touch -d '2010-01-01' plain/file; chmod 0600 setuid; chown 5:6 owned; setfattr -x user.binary plain/file
+            rm symlink; ln -s elsewhere symlink; rm hard-large; cp plain/large hard-large; rm null; mknod null c 1 5
+            rm -r plain/deep; echo 'a file' > plain/deep; rm all-hole; mkdir all-hole; echo in > all-hole/in
+            chmod 0711 sticky; chown 9 empty; setfacl -m u:99:rwx locked; setfattr -n user.more -v x empty
+            touch -h -d '2011-01-01' symlink setuid owned plain/deep all-hole/in
+            """,
+            ("TREE", target + source));
+        string wrong = await NastyTree.DescribeAsync(target + source);
+        string above = $"stat -c '%n %a %u:%g' '{target}' '{target}/tmp' '{target}{scratch.Folder}'";
+        string foldersAbove = await Shell.RunAsync($"chmod 0751 '{target}'; {above}");
+
+        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, options);
+
+        Assert.Empty(result.Problems);
+        Assert.Equal(right, await NastyTree.DescribeAsync(target + source));
+        Assert.Equal(Path.Combine(target, RestoreFolders.Work, Restores.Aside), result.Aside);
+        Assert.True(planned.FilesReplaced >= 8 && planned.FoldersChanged == 3, $"{planned}");
+
+        // Back: what was kept goes over what was restored. A folder where a file is, or a file where a folder is, a person has to take away.
+        await Shell.RunAsync($"rm -r '{target}{source}/plain/deep' '{target}{source}/all-hole'; cp -a --remove-destination '{result.Aside}/.' '{target}'");
+        Assert.Equal(foldersAbove, await Shell.RunAsync(above));
+        string back = await NastyTree.DescribeAsync(target + source);
+        Assert.Equal(string.Join("\n", Significant(wrong)), string.Join("\n", Significant(back)));
+
+        static IEnumerable<string> Significant(string described) =>
+            described.Split('\n').Where(line => line.Contains("plain/file", StringComparison.Ordinal) || line.EndsWith("symlink", StringComparison.Ordinal)
+                || line.EndsWith("setuid", StringComparison.Ordinal) || line.EndsWith("all-hole/in", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_dry_run_writes_nothing()
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        scratch.Write($"machine{source}/plain/file", "other");
+        string everything = $"cd {scratch["machine"]}; find . -printf '%p %y %m %s %T@\\n' | LC_ALL=C sort";
+        string before = await Shell.RunAsync(everything);
+
+        using RestorePlan plan = await Restores.PlanAsync(archive, Restores.To(scratch["machine"]));
+
+        RestoreChange change = Assert.Single(plan.Changes(), one => one.Action == RestoreAction.Replace);
+        Assert.Equal($"{source}/plain/file", change.Path);
+        Assert.True(change.Differences.HasFlag(RestoreDifferences.Content));
+        Assert.Equal(before, await Shell.RunAsync(everything));
+    }
+
+    [Fact]
+    public async Task A_restore_that_was_cut_off_is_done_again()
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        for (int i = 0; i < 20; i++)
+            scratch.Write($"nasty/large-{i:00}", Archives.Noise(1_000_000, i));
+        (archive, _) = await Archives.CreateAsync(source);
+        string target = scratch["machine"];
+        RestoreOptions options = Restores.To(target) with { AllowDevices = true };
+        using (RestorePlan plan = await Restores.PlanAsync(archive, options))
+        {
+            using var cut = new CancellationTokenSource();
+            var progress = new CutAfter(8_000_000, cut);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => Restores.ApplyAsync(archive, plan, progress: progress, cancellationToken: cut.Token));
+        }
+        // As kill -9 leaves it: the private folder, with half a file in it.
+        string left = Directory.CreateDirectory($"{target}{source}/.backstay-restore").FullName;
+        await Shell.RunAsync($"chmod 0700 {left}; head -c 1000 /dev/urandom > {left}/new");
+
+        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, options);
+
+        Assert.True(planned.FilesEqual > 0 && planned.FilesCreated > 0, $"{planned}");
+        Assert.Empty(result.Problems);
+        Assert.Equal(await NastyTree.DescribeAsync(source), await NastyTree.DescribeAsync(target + source));
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_not_the_planned_one_is_not_put_in_place()
+    {
+        using var scratch = new Scratch();
+        string source = scratch.MakeFolder("source");
+        scratch.Write("source/file", "proven");
+        (byte[] proven, _) = await Archives.CreateAsync(source);
+        scratch.Write("source/file", "forged");
+        (byte[] other, _) = await Archives.CreateAsync(source);
+        using RestorePlan plan = await Restores.PlanAsync(proven, Restores.To(scratch["machine"]));
+
+        var refused = await Assert.ThrowsAsync<ArchiveException>(() => Restores.ApplyAsync(other, plan));
+
+        Assert.Equal(ArchiveFault.Damaged, refused.Fault);
+        Assert.False(File.Exists($"{scratch["machine"]}{source}/file"));
+    }
+
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.9)]
+    public async Task A_damaged_archive_changes_nothing(double where)
+    {
+        using var scratch = new Scratch();
+        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
+        scratch.Write($"machine{source}/plain/file", "mine");
+        archive[(int)(archive.Length * where)] ^= 1;
+
+        await Assert.ThrowsAsync<ArchiveException>(() => Restores.PlanAsync(archive, Restores.To(scratch["machine"])));
+
+        Assert.Equal("mine", await File.ReadAllTextAsync($"{scratch["machine"]}{source}/plain/file"));
+        Assert.Single(Directory.EnumerateFiles(scratch["machine"], "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task What_sources_made_goes_to_a_folder_of_its_own()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("source/file", "x");
+        using var output = new MemoryStream();
+        await Archives.WriteAsync(output, async writer =>
+        {
+            await writer.AddFileAsync(
+                ArchiveSection.State, "databases/postgresql/app.dump", new MemoryStream([1, 2, 3]), 3, new ArchiveFileAttributes(Archives.Started), default);
+            await writer.AddTreeAsync(ArchiveSection.State, scratch["source"], PathExcludes.None, default);
+            await writer.AddFileAsync(
+                ArchiveSection.State, "commands/units.txt", new MemoryStream([4]), 1, new ArchiveFileAttributes(Archives.Started), default);
+        });
+        string target = scratch["machine"], dumps = $"{target}/{RestoreFolders.Work}/{RestoreFolders.Dumps}";
+
+        (RestoreCounts first, _) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
+        (RestoreCounts second, RestoreResult again) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
+
+        Assert.Equal((2, 3), (first.Dumps, first.FilesCreated));
+        Assert.True(second.IsNothing);
+        Assert.Null(again.Aside);
+        Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync($"{dumps}/state/databases/postgresql/app.dump"));
+        Assert.Equal([4], await File.ReadAllBytesAsync($"{dumps}/state/commands/units.txt"));
+        Assert.Equal("x", await File.ReadAllTextAsync($"{target}{scratch["source"]}/file"));
+        Assert.False(Path.Exists($"{target}/databases") || Path.Exists($"{target}/commands"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode($"{target}/{RestoreFolders.Work}"));
+    }
+
+    [Fact]
+    public async Task A_second_restore_to_the_same_target_waits_for_nobody_and_is_refused()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("source/file", "x");
+        (byte[] archive, _) = await Archives.CreateAsync(scratch["source"]);
+        scratch.MakeFolder("machine");
+        using RestorePlan plan = await Restores.PlanAsync(archive, Restores.To(scratch["machine"]));
+        using var other = new RestorePlacer(plan);
+
+        var refused = await Assert.ThrowsAsync<ArchiveException>(() => Restores.ApplyAsync(archive, plan));
+
+        Assert.Equal(ArchiveFault.Target, refused.Fault);
+    }
+
+    [Fact]
+    public async Task A_hard_link_whose_first_name_is_not_selected_is_told_of()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("source/a", "x");
+        await Shell.RunAsync($"cd {scratch["source"]}; ln a b");
+        (byte[] archive, _) = await Archives.CreateAsync(scratch["source"]);
+        string[] links = [.. (await Archives.ListAsync(archive)).Where(entry => entry.Kind == ArchiveEntryKind.HardLink).Select(entry => entry.Name)];
+        string path = Assert.Single(links)["config".Length..];
+
+        using RestorePlan plan = await Restores.PlanAsync(
+            archive, Restores.To(scratch["machine"]) with { Selection = RestoreSelection.Parse(null, [path], [], []) });
+
+        Assert.Contains("select that, too", Assert.Single(plan.Problems).Message, StringComparison.Ordinal);
+        Assert.True(plan.Counts.IsNothing);
+    }
+
+    /// <summary>Cuts after so many bytes.</summary>
+    private sealed class CutAfter(long bytes, CancellationTokenSource cut) : IProgress<ReadProgress>
+    {
+        public void Report(ReadProgress value)
+        {
+            if (value.ContentBytes >= bytes)
+                cut.Cancel();
+        }
+    }
+}
