@@ -27,6 +27,7 @@ namespace Backstay.Protocol.Admin;
 [JsonSerializable(typeof(WebhookSecret))]
 [JsonSerializable(typeof(Seed))]
 [JsonSerializable(typeof(List<Privilege>))]
+[JsonSerializable(typeof(ApplianceSelection))]
 [JsonSerializable(typeof(PagedList<Appliance>))]
 [JsonSerializable(typeof(PagedList<ApplianceStatus>))]
 [JsonSerializable(typeof(PagedList<Backup>))]
