@@ -31,6 +31,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<AdministrativeRoleEntity> AdministrativeRoles => Set<AdministrativeRoleEntity>();
 
+    public DbSet<BackupScheduleEntity> BackupSchedules => Set<BackupScheduleEntity>();
+
+    public DbSet<ScheduledApplianceEntity> ScheduledAppliances => Set<ScheduledApplianceEntity>();
+
     public DbSet<TokenEntity> Tokens => Set<TokenEntity>();
 
     public DbSet<AuditEntity> AuditLog => Set<AuditEntity>();
@@ -114,6 +118,25 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             role.Property(r => r.Name).HasMaxLength(128).UseCollation(NameCollation);
             role.HasIndex(r => r.Name).IsUnique();
             AsJson(role.Property(r => r.Privileges), AdminJson.Default.ListPrivilege);
+        });
+
+        model.Entity<BackupScheduleEntity>(schedule =>
+        {
+            schedule.ToTable("backup_schedules");
+            schedule.Property(s => s.Name).HasMaxLength(128).UseCollation(NameCollation);
+            schedule.HasIndex(s => s.Name).IsUnique();
+            AsJson(schedule.Property(s => s.Appliances), AdminJson.Default.ApplianceSelection);
+        });
+
+        model.Entity<ScheduledApplianceEntity>(scheduled =>
+        {
+            scheduled.ToTable("scheduled_appliances");
+            scheduled.HasKey(s => new { s.ScheduleId, s.ApplianceId });
+            scheduled.HasOne<BackupScheduleEntity>().WithMany().HasForeignKey(s => s.ScheduleId).OnDelete(DeleteBehavior.Cascade);
+            scheduled.HasOne<ApplianceEntity>().WithMany().HasForeignKey(s => s.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+            scheduled.HasIndex(s => s.NextLook);
+            scheduled.HasIndex(s => s.WindowUntil, "waiting_runs").HasFilter("\"State\" = 1");
+            scheduled.Ignore(s => s.Record);
         });
 
         model.Entity<TokenEntity>(token =>

@@ -28,6 +28,11 @@ namespace Backstay.Protocol.Admin;
 [JsonSerializable(typeof(Seed))]
 [JsonSerializable(typeof(List<Privilege>))]
 [JsonSerializable(typeof(ApplianceSelection))]
+[JsonSerializable(typeof(BackupSchedule))]
+[JsonSerializable(typeof(UpcomingRuns))]
+[JsonSerializable(typeof(UpcomingRun))]
+[JsonSerializable(typeof(RunAccepted))]
+[JsonSerializable(typeof(ScheduledAppliance))]
 [JsonSerializable(typeof(PagedList<Appliance>))]
 [JsonSerializable(typeof(PagedList<ApplianceStatus>))]
 [JsonSerializable(typeof(PagedList<Backup>))]
@@ -35,4 +40,6 @@ namespace Backstay.Protocol.Admin;
 [JsonSerializable(typeof(PagedList<AdministrativeRole>))]
 [JsonSerializable(typeof(PagedList<AuditEntry>))]
 [JsonSerializable(typeof(PagedList<Delivery>))]
+[JsonSerializable(typeof(PagedList<BackupSchedule>))]
+[JsonSerializable(typeof(PagedList<ScheduledAppliance>))]
 public sealed partial class AdminJson : JsonSerializerContext;
