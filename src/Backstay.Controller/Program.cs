@@ -10,6 +10,7 @@ using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Schedules;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Verification;
@@ -37,6 +38,7 @@ try
     builder.Services.AddStorage();
     builder.Services.AddAgents();
     builder.Services.AddBackups();
+    builder.Services.AddSchedules();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
     builder.Services.AddDocuments();
@@ -54,6 +56,7 @@ try
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();
+    app.MapSchedules();
     app.MapDocuments();
     app.MapHealth();
 

@@ -64,17 +64,58 @@ internal sealed partial class StartBackup(
             return (null, ApiErrors.BadRequest(wrong));
 
         // … the backup API is enabled and the store has room (503), the appliance is activated, online and not being backed up (412).
-        refusal = await StateRefusalAsync(appliance, cancellationToken);
+        refusal = await ServiceRefusalAsync(cancellationToken);
+        if (refusal is { Value.Id: ErrorIds.StoreFull })
+            requests.Refused(RefusedBy.Store);
         if (refusal is not null)
             return (null, refusal);
 
+        return await StartAsync(appliance, request, caller.Name, claim: null, cancellationToken);
+    }
+
+    /// <summary>Whether no backup can be started now, of whatever appliance: 503, or null.</summary>
+    public async Task<ApiErrorResult?> ServiceRefusalAsync(CancellationToken cancellationToken)
+    {
+        if (!await catalog.Settings.AnyAsync(s => s.BackupApiEnabled, cancellationToken))
+        {
+            return ApiErrors.Unavailable(
+                ErrorIds.BackupApiDisabled,
+                "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
+                DisabledRetryAfter);
+        }
+
+        return await room.RefusalAsync(cancellationToken) is { } full
+            ? ApiErrors.Unavailable(ErrorIds.StoreFull, $"{full} Delete backups that aren't needed, or give the store more room.", FullRetryAfter)
+            : null;
+    }
+
+    /// <summary>
+    /// The end of step 0, and step 1, for whoever asks: a caller of the API, or a schedule. <see cref="ServiceRefusalAsync"/> was asked before.
+    /// </summary>
+    /// <param name="request">Checked.</param>
+    /// <param name="requestedBy">A name for people.</param>
+    /// <param name="claim">What commits together with the backup, in its transaction; false: somebody else was faster, and nothing is
+    /// started.</param>
+    /// <returns>The backup, or the refusal (412, 404); neither when the claim failed.</returns>
+    public async Task<(BackupEntity? Backup, ApiErrorResult? Refusal)> StartAsync(
+        ApplianceEntity appliance,
+        BackupRequest request,
+        string requestedBy,
+        Func<BackupEntity, CancellationToken, Task<bool>>? claim,
+        CancellationToken cancellationToken)
+    {
+        if (await StateRefusalAsync(appliance, cancellationToken) is { } refusal)
+            return (null, refusal);
+
         // Step 1. One transaction. Of requests at the same moment, the unique partial index lets one through.
-        var backup = NewBackup(appliance, request, caller);
+        var backup = NewBackup(appliance, request, requestedBy);
         try
         {
             using (await gate.EnterAsync(cancellationToken))
             {
                 await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+                if (claim is not null && !await claim(backup, cancellationToken))
+                    return (null, null);
 
                 // Asked again, so close to the insert that only a race leaves it to the index: an exception is a dear way to learn it.
                 if (!await catalog.Appliances.AnyAsync(a => a.Id == appliance.Id, cancellationToken))
@@ -83,7 +124,7 @@ internal sealed partial class StartBackup(
                     return (null, Busy(appliance));
 
                 catalog.Backups.Add(backup);
-                audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted);
+                audit.Add("backup.start", appliance.Name, $"backup {backup.Id}", StatusCodes.Status202Accepted, requestedBy);
                 await catalog.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
             }
@@ -105,20 +146,6 @@ internal sealed partial class StartBackup(
 
     private async Task<ApiErrorResult?> StateRefusalAsync(ApplianceEntity appliance, CancellationToken cancellationToken)
     {
-        if (!await catalog.Settings.AnyAsync(s => s.BackupApiEnabled, cancellationToken))
-        {
-            return ApiErrors.Unavailable(
-                ErrorIds.BackupApiDisabled,
-                "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
-                DisabledRetryAfter);
-        }
-
-        if (await room.RefusalAsync(cancellationToken) is { } full)
-        {
-            requests.Refused(RefusedBy.Store);
-            return ApiErrors.Unavailable(ErrorIds.StoreFull, $"{full} Delete backups that aren't needed, or give the store more room.", FullRetryAfter);
-        }
-
         if (!appliance.Activated)
         {
             return ApiErrors.PreconditionFailed(
@@ -143,7 +170,7 @@ internal sealed partial class StartBackup(
         ErrorIds.ApplianceBusy,
         $"Appliance {appliance.Name} is already being backed up. Wait until that backup has ended, or cancel it.");
 
-    private BackupEntity NewBackup(ApplianceEntity appliance, BackupRequest request, Caller caller)
+    private BackupEntity NewBackup(ApplianceEntity appliance, BackupRequest request, string requestedBy)
     {
         var now = time.GetUtcNow();
         return new BackupEntity
@@ -154,7 +181,7 @@ internal sealed partial class StartBackup(
             Logs = request.Logs is true,
             Audit = request.Audit is true,
             NotifyUrl = request.NotifyUrl,
-            RequestedBy = caller.Name,
+            RequestedBy = requestedBy,
             Created = now,
             LeaseUntil = now + options.Value.MaxWait,
             Deadline = now + options.Value.MaxWait,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
@@ -29,6 +30,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
 
     public DbSet<AdministrativeRoleEntity> AdministrativeRoles => Set<AdministrativeRoleEntity>();
+
+    public DbSet<BackupScheduleEntity> BackupSchedules => Set<BackupScheduleEntity>();
+
+    public DbSet<ScheduledApplianceEntity> ScheduledAppliances => Set<ScheduledApplianceEntity>();
 
     public DbSet<TokenEntity> Tokens => Set<TokenEntity>();
 
@@ -112,7 +117,26 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             role.ToTable("administrative_roles");
             role.Property(r => r.Name).HasMaxLength(128).UseCollation(NameCollation);
             role.HasIndex(r => r.Name).IsUnique();
-            AsJson(role.Property(r => r.Privileges));
+            AsJson(role.Property(r => r.Privileges), AdminJson.Default.ListPrivilege);
+        });
+
+        model.Entity<BackupScheduleEntity>(schedule =>
+        {
+            schedule.ToTable("backup_schedules");
+            schedule.Property(s => s.Name).HasMaxLength(128).UseCollation(NameCollation);
+            schedule.HasIndex(s => s.Name).IsUnique();
+            AsJson(schedule.Property(s => s.Appliances), AdminJson.Default.ApplianceSelection);
+        });
+
+        model.Entity<ScheduledApplianceEntity>(scheduled =>
+        {
+            scheduled.ToTable("scheduled_appliances");
+            scheduled.HasKey(s => new { s.ScheduleId, s.ApplianceId });
+            scheduled.HasOne<BackupScheduleEntity>().WithMany().HasForeignKey(s => s.ScheduleId).OnDelete(DeleteBehavior.Cascade);
+            scheduled.HasOne<ApplianceEntity>().WithMany().HasForeignKey(s => s.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+            scheduled.HasIndex(s => s.NextLook);
+            scheduled.HasIndex(s => s.WindowUntil, "waiting_runs").HasFilter("\"State\" = 1");
+            scheduled.Ignore(s => s.Record);
         });
 
         model.Entity<TokenEntity>(token =>
@@ -132,12 +156,13 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
         model.Entity<DataProtectionKey>().ToTable("data_protection_keys");
     }
 
-    private static void AsJson(PropertyBuilder<List<Privilege>> property) => property.HasConversion(
-        privileges => JsonSerializer.Serialize(privileges, AdminJson.Default.ListPrivilege),
-        json => JsonSerializer.Deserialize(json, AdminJson.Default.ListPrivilege)!,
-        new ValueComparer<List<Privilege>>(
-            // Scopes hold lists, which compare by reference: what is stored is what counts.
-            (a, b) => JsonSerializer.Serialize(a, AdminJson.Default.ListPrivilege) == JsonSerializer.Serialize(b, AdminJson.Default.ListPrivilege),
-            privileges => privileges.Count,
-            privileges => privileges.ToList()));
+    /// <summary>Keeps a value as the JSON of its wire form. Records hold lists, which compare by reference: what is stored is what counts.</summary>
+    private static void AsJson<T>(PropertyBuilder<T> property, JsonTypeInfo<T> type)
+        where T : class => property.HasConversion(
+        value => JsonSerializer.Serialize(value, type),
+        json => JsonSerializer.Deserialize(json, type)!,
+        new ValueComparer<T>(
+            (a, b) => JsonSerializer.Serialize(a!, type) == JsonSerializer.Serialize(b!, type),
+            value => JsonSerializer.Serialize(value, type).GetHashCode(StringComparison.Ordinal),
+            value => JsonSerializer.Deserialize(JsonSerializer.Serialize(value, type), type)!));
 }

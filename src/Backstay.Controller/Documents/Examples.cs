@@ -34,6 +34,17 @@ internal static class Examples
             new GlobalSettings(BackupApiEnabled: true, BackupPassphrase: "correct horse battery staple"), AdminJson.Default.GlobalSettings),
         nameof(BackupRequest) => JsonSerializer.SerializeToNode(
             new BackupRequest(Logs: true, Audit: false, NotifyUrl: "https://hooks.example.com/backstay"), AdminJson.Default.BackupRequest),
+        nameof(BackupSchedule) => JsonSerializer.SerializeToNode(
+            new BackupSchedule(
+                null,
+                "nightly",
+                "0 2 * * *",
+                "Europe/Berlin",
+                new ApplianceSelection(Tags: ["production"], Functions: ["LogServer"]),
+                Logs: true,
+                SpreadMinutes: 60,
+                WindowMinutes: 240),
+            AdminJson.Default.BackupSchedule),
         _ => null,
     };
 

@@ -11,6 +11,7 @@ public sealed class CompletionCommandTests
     [InlineData("backstay backup run --n", "--notify-url")]
     [InlineData("backstay --output ", "json table")]
     [InlineData("backstay completion ", "bash zsh fish")]
+    [InlineData("backstay schedule ", "list show appliances next add set pause resume run remove")]
     [InlineData("backstay backup download gw-01 ", "latest")]
     [InlineData("backstay restore gw-01 ", "latest --dry-run --target")]
     [InlineData("backstay appliance re", "remove replace")]
