@@ -10,6 +10,7 @@ using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Retention;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Verification;
@@ -37,6 +38,7 @@ try
     builder.Services.AddStorage();
     builder.Services.AddAgents();
     builder.Services.AddBackups();
+    builder.Services.AddRetention();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
     builder.Services.AddDocuments();
@@ -51,6 +53,7 @@ try
     app.MapGlobalSettings();
     app.MapAppliances();
     app.MapBackups();
+    app.MapRetention();
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();

@@ -236,7 +236,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<long?>("FilesTotal")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("HeldBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("HeldSince")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("HoldReason")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("LockedBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("LockedUntil")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<bool>("Logs")
@@ -260,6 +275,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<byte[]>("ProtectedSessionKey")
                         .HasColumnType("bytea");
 
+                    b.Property<int>("ProtectionVersion")
+                        .HasColumnType("integer");
+
                     b.Property<int?>("Reason")
                         .HasColumnType("integer");
 
@@ -277,6 +295,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("StoredProtectionVersion")
                         .HasColumnType("integer");
 
                     b.Property<string>("Summary")
@@ -303,6 +324,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Id" }, "protection_to_carry")
+                        .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
@@ -474,6 +498,83 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasKey("BackupId", "Attempt", "Number");
 
                     b.ToTable("parts", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionPolicyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("KeepDaily")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepHourly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepLast")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepMonthly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepWeekly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepWithinDays")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepYearly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("MaxAgeDays")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("retention_policies", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("LastSeen")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("retention_state", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>

@@ -227,7 +227,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<long?>("FilesTotal")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("HeldBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("HeldSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("HoldReason")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("LeaseUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LockedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LockedUntil")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("Logs")
@@ -251,6 +266,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<byte[]>("ProtectedSessionKey")
                         .HasColumnType("BLOB");
 
+                    b.Property<int>("ProtectionVersion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("Reason")
                         .HasColumnType("INTEGER");
 
@@ -268,6 +286,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("StoredProtectionVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Summary")
@@ -294,6 +315,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Id" }, "protection_to_carry")
+                        .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
@@ -463,6 +487,83 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasKey("BackupId", "Attempt", "Number");
 
                     b.ToTable("parts", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionPolicyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepDaily")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepHourly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepLast")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepMonthly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepWeekly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepWithinDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepYearly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("MaxAgeDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("retention_policies", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastSeen")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextRound")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("retention_state", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>
