@@ -204,11 +204,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
     }
 
     /// <summary>A folder has no lock that its owner, who is this program, could not take off.</summary>
-    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        FileFaults.Guarded($"lock {key}", () => _ = File.Exists(ArchivePath(key)) ? 0 : throw new FileNotFoundException($"There is no {key}."));
-        return Task.CompletedTask;
-    }
+    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken)
     {

@@ -62,7 +62,6 @@ internal interface IArchiveStore
     /// Has the store itself refuse to lose a finished object and its sidecar before then, where it can (S3 Object Lock). A lock that ends
     /// later stays as it is. A store that can't does nothing: the catalog's word is all that there is.
     /// </summary>
-    /// <exception cref="ArchiveStoreException"><see cref="StoreFault.Missing"/> when there is no such object.</exception>
     Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Removes a finished object and its sidecar. Nothing happens when there is none.</summary>
