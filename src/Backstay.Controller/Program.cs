@@ -10,6 +10,7 @@ using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Retention;
 using Backstay.Controller.Schedules;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Storage;
@@ -39,6 +40,7 @@ try
     builder.Services.AddAgents();
     builder.Services.AddBackups();
     builder.Services.AddSchedules();
+    builder.Services.AddRetention();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
     builder.Services.AddDocuments();
@@ -53,6 +55,7 @@ try
     app.MapGlobalSettings();
     app.MapAppliances();
     app.MapBackups();
+    app.MapRetention();
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();

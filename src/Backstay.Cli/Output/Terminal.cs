@@ -74,6 +74,9 @@ internal sealed class Terminal
         });
     }
 
+    /// <summary>Rows for people that stand in JSON in another form.</summary>
+    public void Show<T>(IEnumerable<T> rows, Columns<T> columns) => Show(columns.Table(rows));
+
     /// <summary>An array that is written as it comes: an archive may have millions of entries.</summary>
     public async Task JsonArrayAsync<TFrom, T>(IAsyncEnumerable<TFrom> values, JsonTypeInfo<T> form, Func<TFrom, T> convert)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Backstay.Protocol.Admin;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Api;
@@ -10,7 +11,7 @@ namespace Backstay.Controller.Api;
 /// <param name="OrderBy">A field's name.</param>
 /// <param name="Descending"><c>true</c> or <c>false</c>.</param>
 /// <param name="FilterBy">Conditions <c>field:value</c>, all of which have to hold.</param>
-internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, string? Descending, string[]? FilterBy)
+internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, string? Descending, [FromQuery] string[]? FilterBy)
 {
     /// <summary>How many words and conditions a list takes: each is a term of the database's query.</summary>
     public const int MaxTerms = 16;

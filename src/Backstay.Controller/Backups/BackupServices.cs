@@ -20,6 +20,9 @@ internal static class BackupServices
         services.AddScoped<SessionKeys>();
         services.AddScoped<StartBackup>();
         services.AddScoped<RemoveBackup>();
+        services.AddScoped<StoredProtection>();
+        services.AddScoped<HoldBackup>();
+        services.AddScoped<LockBackup>();
         services.AddScoped<DownloadArchive>();
         services.AddScoped<OpenUpload>();
         services.AddScoped<ReceivePart>();

@@ -8,7 +8,7 @@ namespace Backstay.Controller.Backups;
 internal static class BackupsApi
 {
     private const string Lists = "Those of appliances in the caller's scope, newest first. `query` looks into appliance name, message and who "
-        + "asked for it; `filterBy` takes `id`, `applianceId`, `applianceName`, `status`, `result`, `reason` and `verification`.";
+        + "asked for it; `filterBy` takes `id`, `applianceId`, `applianceName`, `status`, `result`, `reason`, `verification` and `held`.";
 
     public static IEndpointRouteBuilder MapBackups(this IEndpointRouteBuilder app)
     {
@@ -36,8 +36,23 @@ internal static class BackupsApi
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive | AcceptKinds.Json))
             .Refuses(404, 412)
             .WithSummary("Delete a backup")
-            .WithDescription("The archive and its row go; a backup that has not ended is cancelled, and stays as a failure. Up to peer version "
-                + "19 the answer is 204.");
+            .WithDescription("The archive and its row go; a backup that has not ended is cancelled, and stays as a failure. Refused (412) for one that "
+                + "is held or locked; the message says by whom, and until when. Up to peer version 19 the answer is 204.");
+        group.MapPut("/appliances/{id}/backup/{backupId}/hold", HoldBackup.PlaceAsync)
+            .Takes(typeof(HoldRequest))
+            .Refuses(400, 404, 410, 412, 413, 422)
+            .WithSummary("Hold a backup")
+            .WithDescription("Nothing deletes it, no client and no policy, until it is released. Said again by the same user, the reason is replaced.");
+        group.MapDelete("/appliances/{id}/backup/{backupId}/hold", HoldBackup.ReleaseAsync)
+            .Refuses(404)
+            .WithSummary("Release a backup")
+            .WithDescription("By the user who holds it, or by one with `Delete` on the appliance. Said again, answered again.");
+        group.MapPut("/appliances/{id}/backup/{backupId}/lock", LockBackup.HandleAsync)
+            .Takes(typeof(LockRequest))
+            .Refuses(400, 404, 410, 412, 413, 422)
+            .WithSummary("Lock a backup until a time")
+            .WithDescription("Nobody deletes it before then, whatever their privileges. The end can be moved on, never back. A store with Object Lock "
+                + "is told, too.");
         group.MapGet("/appliances/{id}/backups", ListBackups.OfApplianceAsync)
             .Refuses(400, 404)
             .WithSummary("List the backups of an appliance")

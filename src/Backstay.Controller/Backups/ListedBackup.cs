@@ -48,6 +48,7 @@ internal sealed class ListedBackup
             ["verification"] = value => Word(value, AdminJson.Default.VerificationState) is { } verification
                 ? listed => listed.Backup.Verification == verification
                 : null,
+            ["held"] = value => bool.TryParse(value, out var held) ? listed => (listed.Backup.HeldBy != null) == held : null,
         },
     };
 
@@ -81,7 +82,9 @@ internal sealed class ListedBackup
             Backup.ArchiveFiles,
             Backup.Warnings,
             Backup.Verification,
-            Backup.Verified);
+            Backup.Verified,
+            Backup.HeldBy is null ? null : new BackupHold(Backup.HeldBy, Backup.HoldReason ?? "", Backup.HeldSince ?? Backup.Created),
+            Backup.LockedUntil is { } until ? new BackupLock(until, Backup.LockedBy ?? "") : null);
     }
 
     /// <summary>A word of the wire, or null.</summary>

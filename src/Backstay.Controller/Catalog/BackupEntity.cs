@@ -102,6 +102,24 @@ internal sealed class BackupEntity
     /// </summary>
     public DateTimeOffset? Deleted { get; set; }
 
+    /// <summary>Who holds it; null: nobody. What is held isn't deleted.</summary>
+    public string? HeldBy { get; set; }
+
+    public string? HoldReason { get; set; }
+
+    public DateTimeOffset? HeldSince { get; set; }
+
+    /// <summary>It isn't deleted before. Only ever moves on.</summary>
+    public DateTimeOffset? LockedUntil { get; set; }
+
+    public string? LockedBy { get; set; }
+
+    /// <summary>How many times hold or lock were changed.</summary>
+    public int ProtectionVersion { get; set; }
+
+    /// <summary>The version that the store has been told of; another one is still to be carried there.</summary>
+    public int StoredProtectionVersion { get; set; }
+
     /// <summary>Accepted, but there was no room for it to begin yet.</summary>
     public bool Waits => State == BackupState.Pending && Admitted is null;
 }

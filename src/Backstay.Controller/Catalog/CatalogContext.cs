@@ -25,6 +25,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<DeliveryTryEntity> DeliveryTries => Set<DeliveryTryEntity>();
 
+    public DbSet<RetentionPolicyEntity> RetentionPolicies => Set<RetentionPolicyEntity>();
+
+    public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
+
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
@@ -79,7 +83,23 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
             // The queue: as long as what waits, not as the history.
             backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
+            backup.HasIndex(b => b.Id, "protection_to_carry").HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
             backup.Ignore(b => b.Waits);
+        });
+
+        model.Entity<RetentionPolicyEntity>(policy =>
+        {
+            policy.ToTable("retention_policies");
+            policy.Property(p => p.Name).HasMaxLength(128).UseCollation(NameCollation);
+            policy.HasIndex(p => p.Name).IsUnique();
+            AsJson(policy.Property(p => p.Appliances), AdminJson.Default.ApplianceSelection);
+            policy.Ignore(p => p.IsDefault);
+        });
+
+        model.Entity<RetentionStateEntity>(state =>
+        {
+            state.ToTable("retention_state");
+            state.Property(s => s.Id).ValueGeneratedNever();
         });
 
         model.Entity<PartEntity>(part =>

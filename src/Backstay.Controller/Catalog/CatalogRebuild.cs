@@ -11,8 +11,9 @@ namespace Backstay.Controller.Catalog;
 
 /// <summary>
 /// Makes the rows of backups and appliances again from the sidecars in the store (DESIGN section 8). It only adds: a row that is there
-/// stays as it is, and nothing in the store is touched. The one exception is a backup that the catalog takes for unfinished although its
-/// archive is whole: the catalog is a copy from before its end, and would throw the archive away.
+/// stays as it is, and nothing in the store is touched. The exceptions are a backup that the catalog takes for unfinished although its
+/// archive is whole: the catalog is a copy from before its end, and would throw the archive away; and holds and locks that the catalog
+/// doesn't know yet (<see cref="ProtectionRebuild"/>).
 /// </summary>
 internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store, NotificationOutbox outbox, TimeProvider time)
 {
@@ -85,6 +86,7 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
             foreach (var reason in wrong.OfType<string>())
                 Tell(reason);
             await SaveAsync([.. read.OfType<ArchiveSidecar>()], report, Tell, cancellationToken);
+            await ProtectionRebuild.AdoptAsync(catalog, store, keys.Where(key => known.ContainsKey(key.BackupId)), cancellationToken);
         }
 
         async Task TellLostAsync()
@@ -247,6 +249,13 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
         ArchiveFiles = sidecar.Summary.Files,
         Warnings = sidecar.Summary.Warnings,
         Verification = VerificationState.Pending,
+        HeldBy = sidecar.Protection?.HeldBy,
+        HoldReason = sidecar.Protection?.HoldReason,
+        HeldSince = sidecar.Protection?.HeldSince,
+        LockedUntil = sidecar.Protection?.LockedUntil,
+        LockedBy = sidecar.Protection?.LockedBy,
+        ProtectionVersion = sidecar.Protection?.Version ?? 0,
+        StoredProtectionVersion = sidecar.Protection?.Version ?? 0,
     };
 
     /// <summary>

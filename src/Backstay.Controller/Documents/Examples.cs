@@ -10,6 +10,17 @@ internal static class Examples
 {
     private static readonly Guid SomeId = new("0b6b7a54-3c0e-4c8e-9d3f-5f1a1f6f2a10");
 
+    private static readonly RetentionPolicy SomePolicy = new(
+        null,
+        "Production",
+        Appliances: new ApplianceSelection(Tags: ["production"]),
+        KeepLast: 3,
+        KeepDaily: 14,
+        KeepWeekly: 8,
+        KeepMonthly: 12,
+        MaxAgeDays: 400,
+        TimeZone: "Europe/Berlin");
+
     public static JsonNode? Of(Type body) => body.Name switch
     {
         nameof(LoginRequest) => JsonSerializer.SerializeToNode(
@@ -45,6 +56,14 @@ internal static class Examples
                 SpreadMinutes: 60,
                 WindowMinutes: 240),
             AdminJson.Default.BackupSchedule),
+        nameof(RetentionPolicy) => JsonSerializer.SerializeToNode(SomePolicy, AdminJson.Default.RetentionPolicy),
+        nameof(RetentionPreviewRequest) => JsonSerializer.SerializeToNode(
+            new RetentionPreviewRequest(SomePolicy), AdminJson.Default.RetentionPreviewRequest),
+        nameof(ClockConfirmation) => JsonSerializer.SerializeToNode(
+            new ClockConfirmation(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), AdminJson.Default.ClockConfirmation),
+        nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),
+        nameof(LockRequest) => JsonSerializer.SerializeToNode(
+            new LockRequest(new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero)), AdminJson.Default.LockRequest),
         _ => null,
     };
 

@@ -11,6 +11,7 @@ namespace Backstay.Controller.Storage;
 /// <param name="Format">1: without <paramref name="Appliance"/>. 2: with it.</param>
 /// <param name="Sha256">Of the archive, lower-case hex.</param>
 /// <param name="Completed">When the agent's completion was taken.</param>
+/// <param name="Protection">Hold and lock, once there was one: what older versions of the program pass over.</param>
 internal sealed record ArchiveSidecar(
     int Format,
     Guid BackupId,
@@ -28,7 +29,8 @@ internal sealed record ArchiveSidecar(
     long Size,
     string Sha256,
     UploadSummary Summary,
-    SidecarAppliance? Appliance = null)
+    SidecarAppliance? Appliance = null,
+    SidecarProtection? Protection = null)
 {
     public const int NewestFormat = 2;
 
@@ -61,6 +63,22 @@ internal sealed record ArchiveSidecar(
             : sidecar.IsWhole ? sidecar : throw new JsonException("A field is missing, or has a value that can't be.");
     }
 
+    /// <summary>Whether two sidecars say the same, but for hold and lock.</summary>
+    public static bool ProtectionApart(ReadOnlySpan<byte> json, ReadOnlySpan<byte> other)
+    {
+        try
+        {
+            return (FromJson(json) with { Protection = null }).ToJson().AsSpan().SequenceEqual((FromJson(other) with { Protection = null }).ToJson());
+        }
+        catch (JsonException)
+        {
+            return json.SequenceEqual(other);
+        }
+    }
+
+    /// <exception cref="JsonException">As <see cref="FromJson"/>.</exception>
+    public static int ProtectionVersionOf(ReadOnlySpan<byte> json) => FromJson(json).Protection?.Version ?? 0;
+
     private bool IsWhole =>
         BackupId != Guid.Empty && ApplianceId != Guid.Empty && Attempt > 0 && Parts > 0 && Size > 0
         && !string.IsNullOrWhiteSpace(ApplianceName) && RequestedBy is not null && Created != default && Completed != default
@@ -78,6 +96,16 @@ internal sealed record SidecarAppliance(
     IReadOnlyList<string> Tags,
     IReadOnlyList<string> Functions,
     DateTimeOffset Created);
+
+/// <summary>Why the archive isn't to be deleted, as the catalog last knew it.</summary>
+/// <param name="Version">How many times it was changed: of a row and a sidecar, the one with the higher number is right.</param>
+internal sealed record SidecarProtection(
+    int Version,
+    string? HeldBy = null,
+    string? HoldReason = null,
+    DateTimeOffset? HeldSince = null,
+    DateTimeOffset? LockedUntil = null,
+    string? LockedBy = null);
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

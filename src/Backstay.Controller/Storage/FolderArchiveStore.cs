@@ -203,6 +203,9 @@ internal sealed class FolderArchiveStore : IArchiveStore
         return Task.FromResult(json);
     }
 
+    /// <summary>A folder has no lock that its owner, who is this program, could not take off.</summary>
+    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
         FileFaults.Guarded($"delete {key}", () =>

@@ -58,6 +58,12 @@ internal interface IArchiveStore
     /// <summary>The document beside an object, or null.</summary>
     Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has the store itself refuse to lose a finished object and its sidecar before then, where it can (S3 Object Lock). A lock that ends
+    /// later stays as it is. A store that can't does nothing: the catalog's word is all that there is.
+    /// </summary>
+    Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken);
+
     /// <summary>Removes a finished object and its sidecar. Nothing happens when there is none.</summary>
     Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken);
 

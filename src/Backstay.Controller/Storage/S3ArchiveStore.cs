@@ -179,6 +179,12 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         }
     }
 
+    public async Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        foreach (var name in (string[])[ArchiveName(key), SidecarName(key)])
+            await ExtendLockAsync(name, until, cancellationToken);
+    }
+
     public async Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
         // The archive first: a crash in between leaves a sidecar that speaks of nothing, never an archive that nothing speaks of.
@@ -256,6 +262,18 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
             return;
 
         await _s3.LockAsync(name, _time.GetUtcNow().AddDays(_s3.Options.ObjectLockDays), cancellationToken);
+    }
+
+    /// <summary>A service refuses to make a lock shorter, and where it wouldn't (governance) it must not become so.</summary>
+    private async Task ExtendLockAsync(string name, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (_s3.Options.ObjectLock == S3ObjectLock.None)
+            return;
+
+        var head = await _s3.CallAsync(
+            $"look at {name}", token => _s3.Client.GetObjectMetadataAsync(_s3.Bucket, name, token), cancellationToken);
+        if (head.ObjectLockRetainUntilDate is null || Utc(head.ObjectLockRetainUntilDate) < until)
+            await _s3.LockAsync(name, until, cancellationToken);
     }
 
     private async Task<string?> UploadAsync(ArchiveKey key, CancellationToken cancellationToken)

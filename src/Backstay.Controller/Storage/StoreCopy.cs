@@ -60,10 +60,23 @@ internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
         var length = await to.GetLengthAsync(item.Key, cancellationToken);
         if (length is null || await to.ReadSidecarAsync(item.Key, cancellationToken) is not { } other)
             return false;
-        return length == item.Size && other.AsSpan().SequenceEqual(sidecar)
-            ? true
-            : throw new ArchiveStoreException(
-                StoreFault.Unavailable, "the other store has another archive, or another sidecar, of this name. It was not touched.");
+        if (length == item.Size && sidecar is not null && ArchiveSidecar.ProtectionApart(sidecar, other))
+        {
+            if (ArchiveSidecar.ProtectionVersionOf(sidecar) > ArchiveSidecar.ProtectionVersionOf(other))
+                await WriteSidecarAsync(item.Key, sidecar, cancellationToken); // held, released or locked since it was copied
+            return true;
+        }
+
+        throw new ArchiveStoreException(
+            StoreFault.Unavailable, "the other store has another archive, or another sidecar, of this name. It was not touched.");
+    }
+
+    /// <summary>With the lock that it speaks of, where the other store can.</summary>
+    private async Task WriteSidecarAsync(ArchiveKey key, byte[] sidecar, CancellationToken cancellationToken)
+    {
+        await to.WriteSidecarAsync(key, sidecar, cancellationToken);
+        if (ArchiveSidecar.FromJson(sidecar).Protection?.LockedUntil is { } until)
+            await to.LockAsync(key, until, cancellationToken);
     }
 
     private async Task<CopyOutcome> TransferAsync(
@@ -89,7 +102,7 @@ internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
         if (sidecar is null)
             return CopyOutcome.WithoutSidecar;
 
-        await to.WriteSidecarAsync(item.Key, sidecar, cancellationToken);
+        await WriteSidecarAsync(item.Key, sidecar, cancellationToken);
         return CopyOutcome.Copied;
     }
 

@@ -42,6 +42,8 @@ public static class ErrorIds
     public const string ApplianceBusy = "appliance-busy";
     public const string BackupProcessing = "backup-processing";
     public const string BackupHeld = "backup-held";
+    public const string BackupLocked = "backup-locked";
+    public const string ClockDiffers = "clock-differs";
     public const string PreconditionFailed = "precondition-failed";
     public const string PayloadTooLarge = "payload-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";

@@ -86,6 +86,8 @@ public sealed record BackupProgress(
 /// <param name="Files">Regular files in the archive.</param>
 /// <param name="Warnings">How many things could not be collected as they should.</param>
 /// <param name="Verified">When the stored bytes were last checked.</param>
+/// <param name="Hold">It can't be deleted until this is released.</param>
+/// <param name="Lock">It can't be deleted before the end of this; when that has passed it means nothing any more.</param>
 public sealed record Backup(
     Guid Id,
     Guid ApplianceId,
@@ -109,4 +111,6 @@ public sealed record Backup(
     long? Files,
     long? Warnings,
     VerificationState? Verification,
-    DateTimeOffset? Verified);
+    DateTimeOffset? Verified,
+    BackupHold? Hold = null,
+    BackupLock? Lock = null);

@@ -86,6 +86,9 @@ internal sealed class FaultyStore(IArchiveStore inner, FaultPlan plan) : IArchiv
     public Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         AroundAsync(nameof(ReadSidecarAsync), () => inner.ReadSidecarAsync(key, cancellationToken));
 
+    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        AroundAsync(nameof(LockAsync), () => inner.LockAsync(key, until, cancellationToken));
+
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         AroundAsync(nameof(DeleteAsync), () => inner.DeleteAsync(key, cancellationToken));
 

@@ -125,6 +125,9 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
         };
     }
 
+    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        MeetAsync(() => inner.LockAsync(key, until, cancellationToken));
+
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         MeetAsync(() => inner.DeleteAsync(key, cancellationToken));
 

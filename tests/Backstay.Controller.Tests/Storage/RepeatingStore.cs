@@ -45,6 +45,9 @@ internal sealed class RepeatingStore : IArchiveStore
     public Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         TwiceAsync(() => _faulty.ReadSidecarAsync(key, cancellationToken));
 
+    public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        TwiceAsync(() => _faulty.LockAsync(key, until, cancellationToken));
+
     public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken) => TwiceAsync(() => _faulty.DeleteAsync(key, cancellationToken));
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken) => _faulty.ListAsync(cancellationToken);

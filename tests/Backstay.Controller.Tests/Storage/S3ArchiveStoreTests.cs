@@ -82,6 +82,9 @@ public sealed class SeveralS3ArchiveStoresTests : S3ArchiveStoreTests
 
         public Task<byte[]?> ReadSidecarAsync(ArchiveKey key, CancellationToken cancellationToken) => Next.ReadSidecarAsync(key, cancellationToken);
 
+        public Task LockAsync(ArchiveKey key, DateTimeOffset until, CancellationToken cancellationToken) =>
+            Next.LockAsync(key, until, cancellationToken);
+
         public Task DeleteAsync(ArchiveKey key, CancellationToken cancellationToken) => Next.DeleteAsync(key, cancellationToken);
 
         public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellationToken) => Next.ListAsync(cancellationToken);

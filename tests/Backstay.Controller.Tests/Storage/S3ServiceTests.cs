@@ -232,6 +232,29 @@ public sealed class S3ServiceTests
         Assert.Equal(2, versions.Versions.Count(version => version.IsDeleteMarker != true));
     }
 
+    [Fact]
+    public async Task A_lock_is_extended_in_the_service_and_never_made_shorter()
+    {
+        var options = await CephBucket.MakeAsync(objectLock: true);
+        (options.ObjectLock, options.ObjectLockDays) = (S3ObjectLock.Governance, 3);
+        using var connection = new S3Connection(options);
+        using var store = new S3ArchiveStore(connection, TimeProvider.System);
+        await FinishedAsync(store, _key, [1, 2, 3]);
+        await store.WriteSidecarAsync(_key, "{}"u8.ToArray(), Never);
+        var now = TimeProvider.System.GetUtcNow();
+
+        foreach (var (days, expected) in new[] { (30, 30), (1, 30), (60, 60) })
+        {
+            await store.LockAsync(_key, now.AddDays(days), Never);
+            foreach (var name in (string[])[$"archives/{_key}.gpg", $"archives/{_key}.json"])
+            {
+                var head = await connection.Client.GetObjectMetadataAsync(options.Bucket, name);
+                Assert.InRange(
+                    head.ObjectLockRetainUntilDate!.Value.ToUniversalTime() - now.UtcDateTime, TimeSpan.FromDays(expected - 0.1), TimeSpan.FromDays(expected + 0.1));
+            }
+        }
+    }
+
     internal static async Task<(string User, string Secret)> NewUserAsync(CephCluster ceph)
     {
         var (user, secret) = ($"user-{Guid.NewGuid():N}", $"{Guid.NewGuid():N}");

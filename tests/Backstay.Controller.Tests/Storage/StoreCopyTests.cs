@@ -94,6 +94,23 @@ public sealed class StoreCopyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hold_placed_after_the_copy_is_taken_along_and_one_that_is_newer_there_stays()
+    {
+        var (key, _) = await AddAsync(_folder, 10_000);
+        await CopyAsync(_folder, _bucket);
+        var sidecar = ArchiveSidecar.FromJson((await _folder.ReadSidecarAsync(key, Never))!);
+        var held = sidecar with { Protection = new SidecarProtection(1, "anna", "case", sidecar.Completed) };
+        await _folder.WriteSidecarAsync(key, held.ToJson(), Never);
+
+        Assert.Equal(CopyOutcome.Present, Assert.Single(await CopyAsync(_folder, _bucket)).Outcome);
+        Assert.Equal(held.ToJson(), await _bucket.ReadSidecarAsync(key, Never));
+
+        await _folder.WriteSidecarAsync(key, sidecar.ToJson(), Never);
+        Assert.Equal(CopyOutcome.Present, Assert.Single(await CopyAsync(_folder, _bucket)).Outcome);
+        Assert.Equal(held.ToJson(), await _bucket.ReadSidecarAsync(key, Never));
+    }
+
+    [Fact]
     public async Task The_source_is_removed_only_when_asked_and_only_when_the_copy_reads_back_the_same()
     {
         var (good, bad) = (await AddAsync(_folder, 10_000), await AddAsync(_folder, 20_000));

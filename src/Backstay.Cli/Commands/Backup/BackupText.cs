@@ -46,6 +46,13 @@ internal static class BackupText
             + (backup is { Started: { } from, Ended: { } to } ? $" in {Human.Duration(to - from)}" : "")
         : $"failure{(Reason(backup) is { } reason ? $" ({reason})" : "")}";
 
+    /// <summary>What keeps it from being deleted now.</summary>
+    public static string Protected(BackupRecord backup, TimeProvider clock) => string.Join(", ", new[]
+    {
+        backup.Hold is null ? null : "held",
+        backup.Lock is { } locked && locked.Until > clock.GetUtcNow() ? $"locked until {Human.Time(locked.Until, clock)}" : null,
+    }.OfType<string>());
+
     /// <summary>The word of the wire: <c>agent-lost</c>.</summary>
     public static string? Reason(BackupRecord backup) =>
         backup.Reason is { } reason ? JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString()) : null;

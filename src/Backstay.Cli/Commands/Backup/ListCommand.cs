@@ -53,7 +53,8 @@ internal sealed class ListCommand : CliCommand
             .AddNumber("SIZE", backup => Human.Size(backup.Size))
             .AddNumber("FILES", backup => Human.Count(backup.Files))
             .AddNumber("WARNINGS", backup => Human.Count(backup.Warnings))
-            .Add("VERIFIED", backup => Human.Time(backup.Verified, invocation.Clock)));
+            .Add("VERIFIED", backup => Human.Time(backup.Verified, invocation.Clock))
+            .Add("PROTECTED", backup => BackupText.Protected(backup, invocation.Clock)));
         terminal.HintAtMore(list);
         return ExitCode.Ok;
     }

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Backstay.Controller.Catalog.Migrations.Postgres
 {
     [DbContext(typeof(PostgresCatalogContext))]
-    [Migration("20261123200520_Schedules")]
-    partial class Schedules
+    [Migration("20261123200224_Retention")]
+    partial class Retention
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -239,7 +239,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<long?>("FilesTotal")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("HeldBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("HeldSince")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("HoldReason")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("LockedBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("LockedUntil")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<bool>("Logs")
@@ -263,6 +278,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<byte[]>("ProtectedSessionKey")
                         .HasColumnType("bytea");
 
+                    b.Property<int>("ProtectionVersion")
+                        .HasColumnType("integer");
+
                     b.Property<int?>("Reason")
                         .HasColumnType("integer");
 
@@ -280,6 +298,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("StoredProtectionVersion")
                         .HasColumnType("integer");
 
                     b.Property<string>("Summary")
@@ -307,69 +328,13 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
+                    b.HasIndex(new[] { "Id" }, "protection_to_carry")
+                        .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
+
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
-                });
-
-            modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid");
-
-                    b.Property<string>("Appliances")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<bool>("Audit")
-                        .HasColumnType("boolean");
-
-                    b.Property<bool>("CatchUp")
-                        .HasColumnType("boolean");
-
-                    b.Property<DateTimeOffset>("Created")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<string>("Cron")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<bool>("Logs")
-                        .HasColumnType("boolean");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(128)
-                        .HasColumnType("character varying(128)")
-                        .UseCollation("backstay_names");
-
-                    b.Property<string>("Notes")
-                        .HasColumnType("text");
-
-                    b.Property<bool>("Paused")
-                        .HasColumnType("boolean");
-
-                    b.Property<int>("SpreadMinutes")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("TimeZone")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("Updated")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<int>("WindowMinutes")
-                        .HasColumnType("integer");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Name")
-                        .IsUnique();
-
-                    b.ToTable("backup_schedules", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.DeliveryEntity", b =>
@@ -538,48 +503,81 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("parts", (string)null);
                 });
 
-            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionPolicyEntity", b =>
                 {
-                    b.Property<Guid>("ScheduleId")
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid");
 
-                    b.Property<Guid>("ApplianceId")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid?>("BackupId")
-                        .HasColumnType("uuid");
-
-                    b.Property<DateTimeOffset?>("Due")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<string>("Message")
+                    b.Property<string>("Appliances")
+                        .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<int>("MissedInARow")
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("KeepDaily")
                         .HasColumnType("integer");
 
-                    b.Property<DateTimeOffset>("NextLook")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("Since")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<int?>("State")
+                    b.Property<int?>("KeepHourly")
                         .HasColumnType("integer");
 
-                    b.Property<DateTimeOffset?>("WindowUntil")
+                    b.Property<int?>("KeepLast")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepMonthly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepWeekly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepWithinDays")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("KeepYearly")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("MaxAgeDays")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Updated")
                         .HasColumnType("timestamp with time zone");
 
-                    b.HasKey("ScheduleId", "ApplianceId");
+                    b.HasKey("Id");
 
-                    b.HasIndex("ApplianceId");
+                    b.HasIndex("Name")
+                        .IsUnique();
 
-                    b.HasIndex("NextLook");
+                    b.ToTable("retention_policies", (string)null);
+                });
 
-                    b.HasIndex(new[] { "WindowUntil" }, "waiting_runs")
-                        .HasFilter("\"State\" = 1");
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
 
-                    b.ToTable("scheduled_appliances", (string)null);
+                    b.Property<DateTimeOffset?>("LastSeen")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("retention_state", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>
@@ -709,21 +707,6 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
                         .WithMany()
                         .HasForeignKey("BackupId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
-                {
-                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
-                        .WithMany()
-                        .HasForeignKey("ApplianceId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-
-                    b.HasOne("Backstay.Controller.Catalog.BackupScheduleEntity", null)
-                        .WithMany()
-                        .HasForeignKey("ScheduleId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -11,8 +11,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteCatalogContext))]
-    [Migration("20261123200515_Schedules")]
-    partial class Schedules
+    [Migration("20261123200220_Retention")]
+    partial class Retention
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -230,7 +230,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<long?>("FilesTotal")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("HeldBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("HeldSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("HoldReason")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("LeaseUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LockedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LockedUntil")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("Logs")
@@ -254,6 +269,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<byte[]>("ProtectedSessionKey")
                         .HasColumnType("BLOB");
 
+                    b.Property<int>("ProtectionVersion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("Reason")
                         .HasColumnType("INTEGER");
 
@@ -271,6 +289,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("StoredProtectionVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Summary")
@@ -298,69 +319,13 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
+                    b.HasIndex(new[] { "Id" }, "protection_to_carry")
+                        .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
+
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
-                });
-
-            modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Appliances")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("Audit")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("CatchUp")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Created")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Cron")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("Logs")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(128)
-                        .HasColumnType("TEXT")
-                        .UseCollation("NOCASE");
-
-                    b.Property<string>("Notes")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("Paused")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("SpreadMinutes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("TimeZone")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Updated")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("WindowMinutes")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Name")
-                        .IsUnique();
-
-                    b.ToTable("backup_schedules", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.DeliveryEntity", b =>
@@ -527,48 +492,81 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("parts", (string)null);
                 });
 
-            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionPolicyEntity", b =>
                 {
-                    b.Property<Guid>("ScheduleId")
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
-                    b.Property<Guid>("ApplianceId")
+                    b.Property<string>("Appliances")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<Guid?>("BackupId")
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepDaily")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepHourly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepLast")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepMonthly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepWeekly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepWithinDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("KeepYearly")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("MaxAgeDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
                         .HasColumnType("TEXT");
 
-                    b.Property<long?>("Due")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Message")
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<int>("MissedInARow")
+                    b.Property<long>("Updated")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long>("NextLook")
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("retention_policies", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.RetentionStateEntity", b =>
+                {
+                    b.Property<int>("Id")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long>("Since")
+                    b.Property<long?>("LastSeen")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int?>("State")
+                    b.Property<long?>("NextRound")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long?>("WindowUntil")
-                        .HasColumnType("INTEGER");
+                    b.HasKey("Id");
 
-                    b.HasKey("ScheduleId", "ApplianceId");
-
-                    b.HasIndex("ApplianceId");
-
-                    b.HasIndex("NextLook");
-
-                    b.HasIndex(new[] { "WindowUntil" }, "waiting_runs")
-                        .HasFilter("\"State\" = 1");
-
-                    b.ToTable("scheduled_appliances", (string)null);
+                    b.ToTable("retention_state", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>
@@ -696,21 +694,6 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
                         .WithMany()
                         .HasForeignKey("BackupId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
-                {
-                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
-                        .WithMany()
-                        .HasForeignKey("ApplianceId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-
-                    b.HasOne("Backstay.Controller.Catalog.BackupScheduleEntity", null)
-                        .WithMany()
-                        .HasForeignKey("ScheduleId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

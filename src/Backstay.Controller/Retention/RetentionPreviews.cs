@@ -1,0 +1,68 @@
+using Backstay.Controller.Access;
+using Backstay.Controller.Api;
+using Backstay.Controller.Appliances;
+using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Backstay.Controller.Retention;
+
+/// <summary>What retention would do, by the same plan that it goes by, and nothing done.</summary>
+internal static class RetentionPreviews
+{
+    public static async Task<Results<Ok<PagedList<RetentionPreview>>, ApiErrorResult>> HandleAsync(
+        [AsParameters] ListQuery query,
+        HttpRequest request,
+        Caller caller,
+        CatalogContext catalog,
+        Pruning pruning,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var (wish, error) = await RequestBody.ReadAsync(
+            request, AdminJson.Default.RetentionPreviewRequest, cancellationToken, whenEmpty: new RetentionPreviewRequest());
+        if (wish is null)
+            return error!;
+
+        var now = time.GetUtcNow();
+        var policies = await PolicySet.LoadAsync(catalog, cancellationToken);
+        if (wish.Policy is { } policy)
+        {
+            if (PolicyForm.Check(policy, policy.Id == RetentionPolicyEntity.DefaultId) is { } refusal)
+                return refusal;
+            policies = policies.With(PolicyForm.Make(policy, policy.Id ?? Guid.CreateVersion7(now), now));
+        }
+
+        var appliances = catalog.Appliances.InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.Backup);
+        var (page, wrong) = await query.PageAsync(appliances, ApplianceLookup.Shape, appliance => appliance, cancellationToken);
+        if (page is null)
+            return wrong!;
+
+        var backups = await pruning.CandidatesAsync([.. page.Data.Select(a => a.Id)], cancellationToken);
+        return TypedResults.Ok(new PagedList<RetentionPreview>(
+            [.. page.Data.Select(a => Preview(a, policies.For(a), backups[a.Id], now))],
+            page.Range,
+            page.OrderBy,
+            page.Descending,
+            page.Queries,
+            page.TotalCount,
+            page.FilterBy));
+    }
+
+    private static RetentionPreview Preview(
+        ApplianceEntity appliance, IReadOnlyList<PolicyInForce> policies, IEnumerable<Candidate> backups, DateTimeOffset now)
+    {
+        var verdicts = RetentionPlan.Of(backups, policies, now);
+        var (kept, going) = (verdicts.Where(v => v.Keep).ToList(), verdicts.Where(v => !v.Keep).ToList());
+        return new RetentionPreview(
+            appliance.Id,
+            appliance.Name,
+            [.. policies.Select(policy => policy.Name)],
+            kept.Count,
+            going.Count,
+            kept.Sum(v => v.Backup.Size),
+            going.Sum(v => v.Backup.Size),
+            [.. verdicts.Select(v => new RetentionVerdict(
+                v.Backup.Id, v.Backup.Created, v.Backup.Size, v.Backup.Verification, v.Keep, v.Reasons))]);
+    }
+}

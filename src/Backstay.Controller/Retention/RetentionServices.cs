@@ -1,0 +1,16 @@
+namespace Backstay.Controller.Retention;
+
+internal static class RetentionServices
+{
+    /// <summary>Policies, and the worker that goes by them.</summary>
+    public static IServiceCollection AddRetention(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<RetentionClock>();
+        services.AddScoped<Pruning>();
+        services.AddSingleton<RetentionHealth>();
+        services.AddHealthChecks().AddCheck<RetentionHealth>("retention-clock");
+        services.AddHostedService<RetentionWorker>();
+        return services;
+    }
+}
