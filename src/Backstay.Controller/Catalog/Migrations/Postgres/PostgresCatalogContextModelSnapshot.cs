@@ -334,6 +334,65 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("backups", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Audit")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("CatchUp")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Logs")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("SpreadMinutes")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("WindowMinutes")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_schedules", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.DeliveryEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -577,6 +636,50 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("retention_state", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ScheduleId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Due")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("text");
+
+                    b.Property<int>("MissedInARow")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("NextLook")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("State")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("WindowUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("ScheduleId", "ApplianceId");
+
+                    b.HasIndex("ApplianceId");
+
+                    b.HasIndex("NextLook");
+
+                    b.HasIndex(new[] { "WindowUntil" }, "waiting_runs")
+                        .HasFilter("\"State\" = 1");
+
+                    b.ToTable("scheduled_appliances", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>
                 {
                     b.Property<int>("Id")
@@ -704,6 +807,21 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
                         .WithMany()
                         .HasForeignKey("BackupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Backstay.Controller.Catalog.BackupScheduleEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

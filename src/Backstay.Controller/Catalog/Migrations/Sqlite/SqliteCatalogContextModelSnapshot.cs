@@ -325,6 +325,65 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("backups", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Audit")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("CatchUp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Logs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("SpreadMinutes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("WindowMinutes")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_schedules", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.DeliveryEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -566,6 +625,50 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("retention_state", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ScheduleId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Due")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("MissedInARow")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("NextLook")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("WindowUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ScheduleId", "ApplianceId");
+
+                    b.HasIndex("ApplianceId");
+
+                    b.HasIndex("NextLook");
+
+                    b.HasIndex(new[] { "WindowUntil" }, "waiting_runs")
+                        .HasFilter("\"State\" = 1");
+
+                    b.ToTable("scheduled_appliances", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.SettingsEntity", b =>
                 {
                     b.Property<int>("Id")
@@ -691,6 +794,21 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
                         .WithMany()
                         .HasForeignKey("BackupId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.ScheduledApplianceEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Backstay.Controller.Catalog.BackupScheduleEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
