@@ -27,8 +27,9 @@ declare -A commands=(
     [extract-backstay]="$bench extract $work/a.bks $work/out"
     [restore-backstay]="$bench restore $work/a.bks $work/out"
     [extract-tools]="mkdir $work/out; $gpg --decrypt $work/a.gpg | zstd -dq | tar -x -C $work/out"
+    [restore-tools]="mkdir $work/out; $gpg --decrypt $work/a.gpg | zstd -dq | tar -x -C $work/out; sync -f $work/out" # a restore ends on disk
 )
-order=(create-backstay create-tools create-restic verify-backstay extract-backstay restore-backstay extract-tools)
+order=(create-backstay create-tools create-restic verify-backstay extract-backstay restore-backstay extract-tools restore-tools)
 
 : > "$work/times"
 find "$work/tree" -type f -exec cat {} + > /dev/null # all read from memory, the first run as well as the last
@@ -55,5 +56,5 @@ sort -k1,1 "$work/times" | awk '
         for (name in n) printf "%-18s %8.2f %8.2f %10d\n", name, pick(wall, name), pick(cpu, name), peak[name]
         print "ratios of time, less is better:"
         ratio("create-backstay", "create-tools"); ratio("create-backstay", "create-restic")
-        ratio("verify-backstay", "extract-tools"); ratio("extract-backstay", "extract-tools"); ratio("restore-backstay", "extract-tools")
+        ratio("verify-backstay", "extract-tools"); ratio("extract-backstay", "extract-tools"); ratio("restore-backstay", "restore-tools")
     }'

@@ -225,7 +225,10 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         Errno error = _aside.Keep(_folders, leaf, status);
         ThrowIfFull(entry, error);
         if (error != Errno.None)
-            Problems.Add(entry.Name.Span, $"Not restored: what is in its place could not be kept aside ({Libc.Describe(error)}). Move it away and restore again.");
+        {
+            Problems.Add(
+                entry.Name.Span, $"Not restored: what is in its place could not be kept aside ({Libc.Describe(error)}). Move it away and restore again.");
+        }
         return error == Errno.None;
     }
 
@@ -266,7 +269,8 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         {
             throw new ArchiveException(
                 ArchiveFault.Target,
-                $"'{DisplayName.Of(entry.Name.Span)}' could not be written: {Libc.Describe(error)}. What is in place is whole; once that is put right, restore again.");
+                $"'{DisplayName.Of(entry.Name.Span)}' could not be written: {Libc.Describe(error)}. What is in place is whole; "
+                + "once that is put right, restore again.");
         }
     }
 

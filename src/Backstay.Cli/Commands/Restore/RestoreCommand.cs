@@ -31,15 +31,28 @@ internal sealed class RestoreCommand : CliCommand
         HelpName = "config|state|logs|audit",
     };
 
-    private readonly Option<string[]> _paths = Several("--path", "PATH", "Only this path of the machine with all below it, or (without a slash in front) of the archive");
+    private readonly Option<string[]> _paths = Several(
+        "--path", "PATH", "Only this path of the machine with all below it, or (without a slash in front) of the archive");
+
     private readonly Option<string[]> _globs = Several("--glob", "PATTERN", "Only what matches, at any depth, or from the root on with a slash in front");
     private readonly Option<string[]> _excludes = Several("--exclude", "PATTERN", "Leave out what matches");
     private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Show what would be done, and stop" };
     private readonly Option<bool> _diff = new("--diff") { Description = "The same, with the lines that would change; secrets are masked" };
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Files belong to the caller, also for root" };
     private readonly Option<bool> _devices = new("--devices") { Description = "Make device nodes, too" };
-    private readonly Option<string?> _before = new("--before") { Description = "A shell command to run before anything is written; nothing is, if it fails", HelpName = "COMMAND" };
-    private readonly Option<string?> _after = new("--after") { Description = "A shell command to run when everything is in place", HelpName = "COMMAND" };
+
+    private readonly Option<string?> _before = new("--before")
+    {
+        Description = "A shell command to run before anything is written; nothing is, if it fails",
+        HelpName = "COMMAND",
+    };
+
+    private readonly Option<string?> _after = new("--after")
+    {
+        Description = "A shell command to run when everything is in place",
+        HelpName = "COMMAND",
+    };
+
     private readonly Option<bool> _yes = CommonOptions.Yes();
     private readonly UnlockOptions _unlock = new();
 
@@ -66,7 +79,11 @@ internal sealed class RestoreCommand : CliCommand
         var onlyPlan = invocation.Value(_dryRun) || invocation.Value(_diff);
         var toRoot = !onlyPlan && options.Target == "/";
         if (toRoot && !invocation.Value(_yes) && !Terminal.CanAsk)
-            throw CliException.Usage("This restores to / of this machine. Say so with --yes, name another folder with --target, or look first with --dry-run.");
+        {
+            throw CliException.Usage(
+                "This restores to / of this machine. Say so with --yes, name another folder with --target, or look first with --dry-run.");
+        }
+
         var unlock = await _unlock.ReadAsync(invocation, cancellationToken);
 
         // 1.
@@ -95,7 +112,8 @@ internal sealed class RestoreCommand : CliCommand
 
         // 5.
         var restored = RestoredBackup.Of(source.File, options.Target, plan, done);
-        await hooks.RunAsync("--after", invocation.Value(_after), $"What was restored is in place{(restored.Aside is null ? "" : $", what it replaced in {restored.Aside}")}.", cancellationToken);
+        var state = $"What was restored is in place{(restored.Aside is null ? "" : $", what it replaced in {restored.Aside}")}.";
+        await hooks.RunAsync("--after", invocation.Value(_after), state, cancellationToken);
         return End(invocation, source, restored);
     }
 

@@ -89,7 +89,11 @@ internal sealed class RestoreSource
 
         var backup = await client.FindBackupAsync(appliance, asked, Latest.Successful, cancellationToken);
         if (backup.Result != BackupResult.Success)
-            throw CliException.NotFound($"Backup {backup.Id} left no archive ({BackupText.State(backup)}). See the others with: backstay backup list {appliance.Name}");
+        {
+            throw CliException.NotFound(
+                $"Backup {backup.Id} left no archive ({BackupText.State(backup)}). See the others with: backstay backup list {appliance.Name}");
+        }
+
         if (backup.Verification == VerificationState.Damaged)
             invocation.Terminal.Warn($"Backup {backup.Id} is known to be damaged; it is looked at all the same, as it was asked for.");
         return backup;
@@ -107,7 +111,11 @@ internal sealed class RestoreSource
             if (backup.Verification == VerificationState.Verified)
             {
                 if (good is not null)
-                    invocation.Terminal.Warn($"The newer backup {good.Id} of {At(invocation, good)} isn't verified yet; the verified one of {At(invocation, backup)} is taken.");
+                {
+                    invocation.Terminal.Warn(
+                        $"The newer backup {good.Id} of {At(invocation, good)} isn't verified yet; the verified one of {At(invocation, backup)} is taken.");
+                }
+
                 return backup;
             }
 

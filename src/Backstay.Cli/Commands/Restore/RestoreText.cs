@@ -28,20 +28,21 @@ internal static class RestoreText
     public static void Summarize(Terminal terminal, RestorePlan plan)
     {
         var (manifest, counts) = (plan.Verification.Manifest, plan.Counts);
+        var (created, replaced, equal) = (Human.Count(counts.FilesCreated), Human.Count(counts.FilesReplaced), Human.Count(counts.FilesEqual));
         terminal.Hint(
             $"""
             {manifest.ApplianceName}, backed up {manifest.Started:yyyy-MM-dd HH:mm:ss} UTC: the archive is whole, every SHA-256 is right.
-              files    {Human.Count(counts.FilesCreated)} to create, {Human.Count(counts.FilesReplaced)} to replace, {Human.Count(counts.FilesEqual)} equal ({Human.Size(counts.Bytes)} to write)
+              files    {created} to create, {replaced} to replace, {equal} equal ({Human.Size(counts.Bytes)} to write)
               folders  {Human.Count(counts.FoldersCreated)} to create, {Human.Count(counts.FoldersChanged)} to change
             """);
         if (counts.Dumps > 0)
         {
-            terminal.Hint(
-                $"  of these {Human.Count(counts.Dumps)} dumps and outputs of commands, to {Path.Join(plan.Options.Target, RestoreFolders.Work, RestoreFolders.Dumps)}");
+            var dumps = Path.Join(plan.Options.Target, RestoreFolders.Work, RestoreFolders.Dumps);
+            terminal.Hint($"  {Human.Count(counts.Dumps)} files are dumps and outputs of commands, to {dumps}");
         }
 
-        if (plan.Verification.Summary.WarningCount > 0)
-            terminal.Hint($"  {Human.Count(plan.Verification.Summary.WarningCount)} warnings were made when it was backed up; see them with: backstay archive verify");
+        if (plan.Verification.Summary.WarningCount is > 0 and var warnings)
+            terminal.Hint($"  {Human.Count(warnings)} warnings were made when it was backed up; see them with: backstay archive verify");
     }
 
     public static void Warn(Terminal terminal, IReadOnlyList<ExtractionProblem> problems, long count)
