@@ -61,6 +61,25 @@ public sealed class RetentionCommandTests(ControllerProcess controller) : IClass
         Assert.True((await admin.JsonAsync("retention", "confirm-clock", "--yes")).GetProperty("trusted").GetBoolean());
     }
 
+    [Fact]
+    public async Task A_backup_is_held_released_and_locked()
+    {
+        await using var peer = await Peer.StartAsync();
+        var path = $"/admin/appliances/{Peer.ApplianceId}/backup/{Peer.BackupId}";
+
+        Assert.Equal(0, (await peer.RunAsync("backup", "hold", "gw-01", "latest", "--reason", "case 4711")).ExitCode);
+        Assert.Equal("case 4711", peer.Bodies[$"{path}/hold"].GetProperty("reason").GetString());
+        Assert.Equal(0, (await peer.RunAsync("backup", "release", "gw-01", $"{Peer.BackupId}")).ExitCode);
+        Assert.Contains(peer.Requests, request => request.StartsWith($"DELETE {path}/hold", StringComparison.Ordinal));
+
+        Assert.Equal(2, (await peer.RunAsync("backup", "lock", "gw-01", "latest", "--until", "2127-01-31")).ExitCode);
+        var locked = await peer.RunAsync("backup", "lock", "gw-01", "latest", "--until", "2127-01-31T12:00:00Z", "--yes", "--output", "json");
+        Assert.True(locked.ExitCode == 0, locked.ToString());
+        Assert.Equal(
+            new DateTimeOffset(2127, 1, 31, 12, 0, 0, TimeSpan.Zero), peer.Bodies[$"{path}/lock"].GetProperty("until").GetDateTimeOffset());
+        Assert.Equal("anna", JsonElement.Parse(locked.Output).GetProperty("lock").GetProperty("by").GetString());
+    }
+
     [Theory]
     [InlineData("retention", "add", "p", "--all", "--tag", "t", "--keep-last", "1")]
     [InlineData("retention", "add", "p", "--all", "--keep-last", "-1")]

@@ -45,6 +45,18 @@ internal sealed partial class Peer
         admin.MapGet("/backups", http => Wire.WriteAsync(http, Wire.Page(Backups), AdminJson.Default.PagedListBackup));
         admin.MapMethods("/appliances/{id:guid}/backup/{backupId:guid}", ["GET", "HEAD"], Archive.AnswerAsync);
         admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}", http => Empty(http, StatusCodes.Status202Accepted));
+        admin.MapPut("/appliances/{id:guid}/backup/{backupId:guid}/hold", async http =>
+        {
+            var hold = (await BodyAsync(http)).Deserialize(AdminJson.Default.HoldRequest)!;
+            var held = Backups[0] with { Hold = new BackupHold("anna", hold.Reason!, TimeProvider.System.GetUtcNow()) };
+            await Wire.WriteAsync(http, held, AdminJson.Default.Backup);
+        });
+        admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}/hold", http => Empty(http, StatusCodes.Status204NoContent));
+        admin.MapPut("/appliances/{id:guid}/backup/{backupId:guid}/lock", async http =>
+        {
+            var wish = (await BodyAsync(http)).Deserialize(AdminJson.Default.LockRequest)!;
+            await Wire.WriteAsync(http, Backups[0] with { Lock = new BackupLock(wish.Until!.Value, "anna") }, AdminJson.Default.Backup);
+        });
         admin.MapPut("/global-settings", async http =>
         {
             var body = await BodyAsync(http);
