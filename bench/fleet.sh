@@ -21,8 +21,9 @@ finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wa
 trap finish EXIT
 
 build() {
-  dotnet build src/Backstay.Controller -c Release --nologo -v quiet -clp:NoSummary
   rid=linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+  # As the packages have them.
+  dotnet publish src/Backstay.Controller -c Release -r "$rid" --self-contained -o "$native/controller" --nologo -v quiet -clp:NoSummary
   for program in Agent Cli; do
     dotnet publish "src/Backstay.$program" -c Release -r "$rid" -o "$native" --nologo -v quiet -clp:NoSummary
   done
@@ -32,7 +33,7 @@ start_controller() {
   mkdir -p "$scratch"
   export BACKSTAY_ADMIN_PASSWORD=benchmark-password BACKSTAY_PASSPHRASE=benchmark-passphrase
   Data__Folder=$scratch/controller Listen__Urls=$url Setup__EnableBackups=true Logging__LogLevel__Default=Warning \
-    src/Backstay.Controller/bin/Release/net10.0/backstay-controller >"$scratch/controller.log" 2>&1 &
+    "$native/controller/backstay-controller" >"$scratch/controller.log" 2>&1 &
   controller=$!; pids+=("$controller")
   for _ in $(seq 300); do curl -ksf -o /dev/null "$url/readyz" && break; sleep 0.1; done
   token=$(curl -ksf "$url/admin/login" -d '{"providerName":"local","username":"admin","password":"benchmark-password","deviceId":"'"$(cat /proc/sys/kernel/random/uuid)"'"}' |

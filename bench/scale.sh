@@ -37,7 +37,9 @@ idle=60 kept="kept open (two connections an agent)"
 if [ "$limit" -le $((2 * agents + 2000)) ]; then idle=1 kept="closed after each report (one connection, a handshake a minute)"; fi
 
 if [ -z "${NO_BUILD-}" ]; then
-  dotnet build src/Backstay.Controller -c Release --nologo -v quiet -clp:NoSummary
+  # As the packages have it.
+  dotnet publish src/Backstay.Controller -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" --self-contained \
+    -o artifacts/bench/controller --nologo -v quiet -clp:NoSummary
   dotnet build bench/Backstay.Scale -c Release --nologo -v quiet -clp:NoSummary
 fi
 scale=bench/Backstay.Scale/bin/Release/net10.0/Backstay.Scale
@@ -45,7 +47,7 @@ scale=bench/Backstay.Scale/bin/Release/net10.0/Backstay.Scale
 start_controller() { # NAME [VARIABLE=VALUE…]
   env BACKSTAY_ADMIN_PASSWORD=benchmark-password BACKSTAY_PASSPHRASE=benchmark-passphrase Data__Folder="$scratch/$1" \
     Listen__Urls="$url" Setup__EnableBackups=true Logging__LogLevel__Default=Warning "${@:2}" \
-    src/Backstay.Controller/bin/Release/net10.0/backstay-controller >>"$scratch/$1.log" 2>&1 &
+    artifacts/bench/controller/backstay-controller >>"$scratch/$1.log" 2>&1 &
   controller=$!
   for _ in $(seq 300); do curl -ksf -o /dev/null "$url/readyz" && return; kill -0 "$controller" 2>/dev/null || break; sleep 0.1; done
   tail -n 5 "$scratch/$1.log" >&2; fail "the controller does not start"

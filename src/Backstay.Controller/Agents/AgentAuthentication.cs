@@ -32,7 +32,8 @@ internal sealed class AgentCaller(Guid applianceId, string name, byte[] credenti
 /// by a new enrolment, is refused from then on.
 /// </summary>
 internal sealed class AgentAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, CatalogContext catalog)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
+    IDbContextFactory<CatalogContext> catalogs)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public new const string Scheme = "agent";
@@ -42,6 +43,8 @@ internal sealed class AgentAuthentication(
         if (TokenAuthentication.BearerToken(Request) is not { } credential)
             return AuthenticateResult.NoResult();
 
+        // Not the request's own context: an event stream is a request that lasts for days, and would keep it.
+        await using var catalog = await catalogs.CreateDbContextAsync(Context.RequestAborted);
         var hash = TokenAuthentication.HashOf(credential);
         var appliance = await catalog.Appliances.AsNoTracking()
             .Where(a => a.CredentialHash == hash)

@@ -18,8 +18,8 @@ internal static class AgentEventStream
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     public static async Task<Results<ServerSentEventsResult<string>, ApiErrorResult>> HandleAsync(
-        Guid? instance, AgentCaller agent, HttpContext http, AgentConnections connections, AgentPresence presence, CatalogContext catalog,
-        IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+        Guid? instance, AgentCaller agent, HttpContext http, AgentConnections connections, AgentPresence presence,
+        IDbContextFactory<CatalogContext> catalogs, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         if (instance is null || instance == Guid.Empty)
             return ApiErrors.BadRequest("instance is missing in the query: the UUID of this agent process, as in OpenSession.");
@@ -28,6 +28,8 @@ internal static class AgentEventStream
         var connection = connections.Add(agent);
         try
         {
+            // The request's own context would be kept as long as the stream lasts.
+            await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
             if (!await presence.BeginAsync(catalog, connection, instance.Value, cancellationToken))
             {
                 connections.Remove(connection);

@@ -31,6 +31,10 @@ internal sealed partial class HintReceiver(
                     await LookAsync(stoppingToken);
                     _failing = false;
                 }
+                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
+                {
+                    // CatalogReach has told.
+                }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     if (!_failing)

@@ -21,7 +21,7 @@ internal sealed partial class BackupEnding(
     NotificationOutbox outbox,
     IArchiveStore store,
     IHintChannel hints,
-    VerificationHint verification,
+    VerificationHint verificationHint,
     AdmissionHint admission,
     BackupMetrics metrics,
     TimeProvider time,
@@ -33,10 +33,12 @@ internal sealed partial class BackupEnding(
 
     /// <summary>Ends a backup well.</summary>
     /// <param name="attempt">Only if this is still the attempt in force.</param>
+    /// <param name="readBack">When its stored bytes were found to be what was sealed; null where nobody has looked: then it is verified soon.</param>
     /// <returns>False when it had ended, or the attempt was closed, before.</returns>
     public async Task<bool> SucceedAsync(
-        Guid backupId, int attempt, CompleteUpload complete, DateTimeOffset ended, CancellationToken cancellationToken)
+        Guid backupId, int attempt, CompleteUpload complete, DateTimeOffset ended, DateTimeOffset? readBack, CancellationToken cancellationToken)
     {
+        var verification = readBack is null ? VerificationState.Pending : VerificationState.Verified;
         var sha256 = Convert.FromHexString(complete.Sha256);
         var summary = System.Text.Json.JsonSerializer.Serialize(complete.Summary, AgentJson.Default.UploadSummary);
         var message = MessageOf(complete.Summary);
@@ -52,7 +54,8 @@ internal sealed partial class BackupEnding(
                 .SetProperty(b => b.Summary, summary)
                 .SetProperty(b => b.ArchiveFiles, complete.Summary.Files)
                 .SetProperty(b => b.Warnings, complete.Summary.Warnings)
-                .SetProperty(b => b.Verification, VerificationState.Pending)
+                .SetProperty(b => b.Verification, verification)
+                .SetProperty(b => b.Verified, readBack)
                 .SetProperty(b => b.ProtectedSessionKey, (byte[]?)null),
             also: null,
             cancellationToken);
@@ -60,7 +63,8 @@ internal sealed partial class BackupEnding(
             return false;
 
         Log.Succeeded(logger, backup.Id, backup.ApplianceId, backup.Size ?? 0, attempt);
-        verification.Wake();
+        if (readBack is null)
+            verificationHint.Wake();
         return true;
     }
 

@@ -40,6 +40,13 @@ internal sealed record BackupFailure(FailureReason Reason, string Message, strin
         $"The controller could not store the archive: {detail} Archives that were stored before have not been touched. Look at the "
         + "controller's log and at the disk below its store, then start a new backup.");
 
+    public static BackupFailure OtherBytes() => new(
+        FailureReason.Integrity,
+        "The archive store gave back other bytes than were sent.",
+        "Every part arrived whole, but what the store gives back of the archive has not the SHA-256 that the agent sealed. Nothing was kept "
+        + "of it. Archives that were stored before have not been touched, but the store is not to be trusted: check its disks and memory, "
+        + "and verify what it holds. Then start a new backup.");
+
     public static BackupFailure Cancelled(string by) => new(
         FailureReason.Cancelled,
         "The backup was cancelled.",

@@ -10,6 +10,7 @@ internal static class BackupServices
         services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<EnvelopeTurns>();
         services.AddSingleton<PartsInFlight>();
+        services.AddSingleton<ReadBacks>();
         services.AddSingleton<BackupMetrics>();
         services.AddSingleton<AdmissionHint>();
         services.AddSingleton<Admission>();

@@ -88,6 +88,8 @@ internal static partial class HostingServices
             await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
         }
 
+        await app.Services.GetRequiredService<SqliteHold>().TakeAsync(app.Lifetime.ApplicationStopping);
+
         Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -13,7 +12,6 @@ namespace Backstay.Controller.Storage;
 /// </summary>
 internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
 {
-    private const int BufferSize = 256 * 1024;
 
     /// <param name="remove">Deletes from the first store what was found in the second, byte for byte, in this run.</param>
     /// <exception cref="ArchiveStoreException">The first store can't be listed.</exception>
@@ -114,24 +112,8 @@ internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
         return hash.GetHashAndReset();
     }
 
-    private static async Task<byte[]> HashAsync(IArchiveStore store, StoredObject item, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var content = await store.OpenReadAsync(item.Key, 0, item.Size, cancellationToken);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
-        {
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
-                hash.AppendData(buffer, 0, read);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return hash.GetHashAndReset();
-    }
+    private static Task<byte[]> HashAsync(IArchiveStore store, StoredObject item, CancellationToken cancellationToken) =>
+        ArchiveDigest.ComputeAsync(store, item.Key, item.Size, along: null, cancellationToken);
 
     /// <summary>The digest in the sidecar; null without one.</summary>
     private static byte[]? Recorded(byte[]? sidecar)

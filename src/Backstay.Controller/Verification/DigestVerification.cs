@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
@@ -9,15 +7,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Backstay.Controller.Verification;
 
 /// <summary>
-/// Step 11: reads every new archive back from the store and compares its SHA-256 with the one that the agent sealed. Archives are
-/// claimed one at a time by compare-and-set with an end: several controllers share them out, and what a controller that crashed had
-/// claimed is taken up by another, or by itself.
+/// Reads archives whose stored bytes nobody vouches for yet (those of a rebuilt catalog, or of a controller that died before its commit)
+/// and compares their SHA-256 with the one that the agent sealed. The others were read back in step 10. They are claimed one at a time by
+/// compare-and-set with an end: several controllers share them out, and what a controller that crashed had claimed is taken up by
+/// another, or by itself.
 /// </summary>
 internal sealed partial class DigestVerification(
     IServiceScopeFactory scopes, IArchiveStore store, VerificationHint hint, TimeProvider time, ILogger<DigestVerification> logger)
     : BackgroundService
 {
-    private const int BufferSize = 256 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ClaimFor = TimeSpan.FromMinutes(2);
 
@@ -87,39 +85,19 @@ internal sealed partial class DigestVerification(
         return true;
     }
 
-    private async Task<byte[]> HashAsync(ArchiveKey key, long size, Claim claim, CancellationToken cancellationToken)
+    private Task<byte[]> HashAsync(ArchiveKey key, long size, Claim claim, CancellationToken cancellationToken)
     {
-        if (await store.GetLengthAsync(key, cancellationToken) is var length && length != size)
-            throw new ArchiveStoreException(StoreFault.Missing, $"{length ?? 0} of {size} bytes are there.");
+        var renewed = time.GetTimestamp();
+        return ArchiveDigest.ComputeAsync(store, key, size, KeepClaimAsync, cancellationToken);
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var content = await store.OpenReadAsync(key, 0, size, cancellationToken);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        async Task KeepClaimAsync(CancellationToken cancellation)
         {
-            var renewed = time.GetTimestamp();
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
-            {
-                hash.AppendData(buffer, 0, read);
-                if (time.GetElapsedTime(renewed) > ClaimFor / 4)
-                {
-                    if (!await claim.RenewAsync(time.GetUtcNow() + ClaimFor, cancellationToken))
-                        throw new ArchiveStoreException(StoreFault.Unavailable, "Another controller verifies this archive, or it was deleted.");
-                    renewed = time.GetTimestamp();
-                }
-            }
+            if (time.GetElapsedTime(renewed) <= ClaimFor / 4)
+                return;
+            if (!await claim.RenewAsync(time.GetUtcNow() + ClaimFor, cancellation))
+                throw new ArchiveStoreException(StoreFault.Unavailable, "Another controller verifies this archive, or it was deleted.");
+            renewed = time.GetTimestamp();
         }
-        catch (IOException exception)
-        {
-            throw new ArchiveStoreException(StoreFault.Unavailable, exception.Message, exception);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return hash.GetHashAndReset();
     }
 
     private async Task RecordAsync(
@@ -167,7 +145,7 @@ internal sealed partial class DigestVerification(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Step 11: the archive of backup {Backup} is read back.")]
+        [LoggerMessage(LogLevel.Debug, "The archive of backup {Backup} is read for its verification.")]
         public static partial void Reading(ILogger logger, Guid backup);
 
         [LoggerMessage(LogLevel.Information, "The archive of backup {Backup} is verified: its bytes have the recorded SHA-256.")]

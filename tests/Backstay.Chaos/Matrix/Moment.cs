@@ -41,11 +41,11 @@ internal sealed record Moment(string Name, int Step, Teller Teller, string Says)
         new("9-saying", 9, Teller.Agent, "Step 9: every part"),
         new("9-said", 9, Teller.Controller, "Step 9: attempt"),
         new("10-finished", 10, Teller.Controller, " is one object in the store."),
+        new("10-reading", 10, Teller.Controller, " is read back."),
         new("10-sidecar", 10, Teller.Controller, "Step 10: the sidecar"),
         new("10-committed", 10, Teller.Controller, " succeeded: "),
         new("11-sending", 11, Teller.Controller, "Step 11: notification"),
         new("11-received", 11, Teller.Receiver, "received"),
-        new("11-reading", 11, Teller.Controller, " is read back."),
         new("12-download", 12, Teller.Controller, " is downloaded."),
         new("12-delete", 12, Teller.Controller, " is marked as deleted"),
     ];

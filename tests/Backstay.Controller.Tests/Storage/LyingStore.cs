@@ -11,7 +11,6 @@ namespace Backstay.Controller.Tests.Storage;
 internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
 {
     private readonly ConcurrentDictionary<string, int> _injected = [];
-    private readonly ConcurrentDictionary<ArchiveKey, bool> _bytesLiedAbout = [];
     private int _calls;
 
     private enum Mischief
@@ -32,9 +31,6 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
 
     /// <summary>What was done to whom, and how often: <c>WritePartAsync Half</c>.</summary>
     public IReadOnlyDictionary<string, int> Injected => _injected;
-
-    /// <summary>Whether a part of this attempt was acknowledged without having been written as it came.</summary>
-    public bool LiedAboutBytesOf(ArchiveKey key) => _bytesLiedAbout.ContainsKey(key);
 
     public Task BeginAsync(ArchiveKey key, CancellationToken cancellationToken) =>
         MeetAsync(() => inner.BeginAsync(key, cancellationToken));
@@ -57,7 +53,6 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
                 throw Fault(); // half a part is none
             case Mischief.Lie:
                 // Every byte is read, and others are stored.
-                _bytesLiedAbout[key] = true;
                 return await inner.WritePartAsync(key, slot with { Sha256 = null }, new Altered(content, slot.Length, endAt: null), cancellationToken);
             case Mischief.FailAfter:
                 await inner.WritePartAsync(key, slot, content, cancellationToken);

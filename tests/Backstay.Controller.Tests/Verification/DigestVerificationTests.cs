@@ -12,11 +12,20 @@ namespace Backstay.Controller.Tests.Verification;
 public sealed class DigestVerificationTests
 {
     [Fact]
-    public async Task A_new_archive_is_verified_in_the_background_and_the_audit_log_says_so()
+    public async Task A_new_archive_is_read_back_before_success_is_said()
+    {
+        await using var site = await BackupSite.StartAsync(services: Idle);
+        var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+        var row = (await site.RowAsync(backup))!;
+        Assert.Equal((VerificationState.Verified, row.Ended), (row.Verification, row.Verified));
+    }
+
+    [Fact]
+    public async Task An_archive_that_nobody_vouches_for_is_verified_in_the_background_and_the_audit_log_says_so()
     {
         await using var site = await BackupSite.StartAsync();
-        var agent = await site.AddOnlineAsync();
-        var (backup, _) = await site.MakeBackupAsync(agent);
+        var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+        await DoubtAsync(site);
         await EndsAsync(site, backup, VerificationState.Verified);
         Assert.NotNull((await site.RowAsync(backup))!.Verified);
         var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "backup.verify"));
@@ -47,6 +56,7 @@ public sealed class DigestVerificationTests
                 break;
         }
 
+        await DoubtAsync(site);
         Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
         Assert.Equal(VerificationState.Damaged, (await site.RowAsync(backup))!.Verification);
         var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "backup.verify"));
@@ -61,7 +71,11 @@ public sealed class DigestVerificationTests
         {
             Guid backup;
             await using (var site = await BackupSite.StartAsync(folder: folder, services: Idle))
+            {
                 (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+                await DoubtAsync(site);
+            }
+
             await using (var site = await BackupSite.StartAsync(folder: folder))
                 await EndsAsync(site, backup, VerificationState.Verified);
         }
@@ -78,6 +92,7 @@ public sealed class DigestVerificationTests
         var agent = await site.AddOnlineAsync();
         for (var i = 0; i < 5; i++)
             await site.MakeBackupAsync(agent);
+        await DoubtAsync(site);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             var verification = NewVerification(site);
@@ -98,6 +113,7 @@ public sealed class DigestVerificationTests
             FaultyStore.Around(services);
         });
         var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
+        await DoubtAsync(site);
         site.Host.Services.GetRequiredService<FaultPlan>().FailNext(nameof(IArchiveStore.OpenReadAsync), Moment.Before);
         Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
         Assert.Equal(VerificationState.Pending, (await site.RowAsync(backup))!.Verification);
@@ -106,6 +122,15 @@ public sealed class DigestVerificationTests
     /// <summary>Without the background service: the test verifies by itself.</summary>
     private static void Idle(IServiceCollection services) =>
         services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(DigestVerification)));
+
+    /// <summary>As after a rebuild of the catalog: nobody has looked at the stored bytes.</summary>
+    private static async Task DoubtAsync(BackupSite site)
+    {
+        await site.Host.CatalogAsync(catalog => catalog.Backups.ExecuteUpdateAsync(set => set
+            .SetProperty(b => b.Verification, VerificationState.Pending)
+            .SetProperty(b => b.Verified, (DateTimeOffset?)null)));
+        site.Host.Services.GetRequiredService<VerificationHint>().Wake();
+    }
 
     private static DigestVerification NewVerification(BackupSite site) => ActivatorUtilities.CreateInstance<DigestVerification>(site.Host.Services);
 

@@ -12,13 +12,14 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups.Uploads;
 
 /// <summary>
-/// Steps 9 and 10: the parts are checked, the object is finished, the sidecar written, success committed. Every step can be said
+/// Steps 9 and 10: the parts are checked, the object is finished and read back, the sidecar written, success committed. Every step can be said
 /// again: after a crash anywhere in between, the agent's repeated call goes through the same steps and ends in the same success.
 /// </summary>
 internal sealed partial class CompleteBackup(
     CatalogContext catalog,
     WriteGate gate,
     IArchiveStore store,
+    ReadBacks readBacks,
     BackupEnding ending,
     IOptions<BackupOptions> options,
     TimeProvider time,
@@ -73,16 +74,28 @@ internal sealed partial class CompleteBackup(
 
         // Step 10.
         var key = new ArchiveKey(id, attempt);
-        var now = time.GetUtcNow();
+        DateTimeOffset now;
         try
         {
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
             Log.Finished(logger, key);
+
+            // A store isn't taken at its word: what it holds is read back before anybody is told that it is there.
+            if (!(await readBacks.DigestAsync(key, complete.Size, cancellationToken)).AsSpan().SequenceEqual(Convert.FromHexString(complete.Sha256)))
+            {
+                Log.OtherBytes(logger, key);
+                await ending.FailAsync(id, BackupFailure.OtherBytes(), cancellationToken, b => b.State == BackupState.Running && b.Attempt == attempt);
+                return await OutcomeAsync(UploadAttempt.Closed(attempt));
+            }
+
+            Log.ReadBack(logger, key);
+            now = time.GetUtcNow();
             var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
             var sidecar = SidecarOf(backup!, appliance, complete, now);
             await store.WriteSidecarAsync(key, sidecar.ToJson(), cancellationToken);
             Log.SidecarWritten(logger, key);
-            await RequireStoredAsync(key, complete.Size, sidecar, cancellationToken);
+            if (await store.ReadSidecarAsync(key, cancellationToken) is not { } json || !sidecar.SaysTheSameAs(json))
+                throw new ArchiveStoreException(StoreFault.Unavailable, $"The sidecar of {key} isn't what was written.");
         }
         catch (ArchiveStoreException exception)
         {
@@ -90,7 +103,7 @@ internal sealed partial class CompleteBackup(
             return await OutcomeAsync(await StoreFaultAsync(key, exception, cancellationToken));
         }
 
-        if (await ending.SucceedAsync(id, attempt, complete, now, cancellationToken))
+        if (await ending.SucceedAsync(id, attempt, complete, now, readBack: now, cancellationToken))
             return null;
 
         var outcome = await OutcomeAsync(UploadAttempt.Closed(attempt));
@@ -148,15 +161,6 @@ internal sealed partial class CompleteBackup(
         }
     }
 
-    /// <summary>A store isn't taken at its word: what it has to hold is looked at before anybody is told that it is there.</summary>
-    private async Task RequireStoredAsync(ArchiveKey key, long size, ArchiveSidecar sidecar, CancellationToken cancellationToken)
-    {
-        if (await store.GetLengthAsync(key, cancellationToken) is var length && length != size)
-            throw new ArchiveStoreException(StoreFault.Missing, $"{key} has {length ?? 0} of {size} bytes, although the store said that it is finished.");
-        if (await store.ReadSidecarAsync(key, cancellationToken) is not { } json || !sidecar.SaysTheSameAs(json))
-            throw new ArchiveStoreException(StoreFault.Unavailable, $"The sidecar of {key} isn't what was written.");
-    }
-
     private static ArchiveSidecar SidecarOf(BackupEntity backup, ApplianceEntity appliance, CompleteUpload complete, DateTimeOffset now) => new(
         ArchiveSidecar.NewestFormat,
         backup.Id,
@@ -203,6 +207,12 @@ internal sealed partial class CompleteBackup(
 
         [LoggerMessage(LogLevel.Debug, "Step 10: attempt {Key} is one object in the store.")]
         public static partial void Finished(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Debug, "Step 10: attempt {Key} is read back.")]
+        public static partial void ReadBack(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Error, "The store gives back other bytes of attempt {Key} than were sent to it. The backup fails; look at the store's disks and memory.")]
+        public static partial void OtherBytes(ILogger logger, ArchiveKey key);
 
         [LoggerMessage(LogLevel.Debug, "Step 10: the sidecar of attempt {Key} is written.")]
         public static partial void SidecarWritten(ILogger logger, ArchiveKey key);
