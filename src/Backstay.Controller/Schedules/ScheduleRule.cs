@@ -125,7 +125,11 @@ internal sealed class ScheduleRule
         if (_cron.GetNextOccurrence(after, _zone) is not { } oldest || oldest > until)
             return null;
 
-        var newest = Newest(after, until) ?? oldest;
+        // One at a time is what nearly always is.
+        if (_cron.GetNextOccurrence(oldest, _zone) is not { } second || second > until)
+            return (oldest.ToUniversalTime() + delay, 0);
+
+        var newest = Newest(after, until) ?? second;
         var older = _cron.GetOccurrences(after, newest, _zone, fromInclusive: false, toInclusive: false).Take(MostCounted).Count();
         return (newest.ToUniversalTime() + delay, older);
     }

@@ -8,7 +8,6 @@ using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Schedules;
 
@@ -25,7 +24,7 @@ internal sealed class ScheduleSite : IAsyncDisposable
     {
     }
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    public SetClock Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     public ControllerHost Host => _sites[0].Host;
 
@@ -156,4 +155,14 @@ internal sealed class ScheduleSite : IAsyncDisposable
                 services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == worker));
         });
     }
+}
+
+/// <summary>A clock that is set. Unlike <c>FakeTimeProvider</c>'s, its timers are real: days that pass don't wake every worker for each of their seconds.</summary>
+internal sealed class SetClock(DateTimeOffset start) : TimeProvider
+{
+    private long _ticks = start.UtcTicks;
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+
+    public void Advance(TimeSpan time) => Interlocked.Add(ref _ticks, time.Ticks);
 }

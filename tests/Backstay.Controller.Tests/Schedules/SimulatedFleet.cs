@@ -15,18 +15,18 @@ internal sealed class SimulatedFleet
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private static readonly (string Cron, string Zone, int Spread, int Window, bool CatchUp, ApplianceSelection Appliances)[] Kinds =
+    private static readonly (string Cron, TimeZoneInfo Zone, int Spread, int Window, bool CatchUp, ApplianceSelection Appliances)[] Kinds =
     [
-        ("30 2 * * *", "Europe/Berlin", 45, 240, false, new(All: true)),
-        ("30 1 * * *", "America/New_York", 0, 60, true, new(Tags: ["north"])),
-        ("15 2 * * MON-FRI", "Australia/Lord_Howe", 90, 120, false, new(Tags: ["south", "east"])),
-        ("0 0 * * *", "America/Santiago", 30, 30, true, new(Functions: ["Gateway"])),
-        ("0 * * * *", "Europe/Berlin", 20, 30, false, new(Functions: ["Portal"])),
-        ("0 */6 * * *", "Asia/Kolkata", 600, 300, false, new(Tags: ["north"])),
-        ("0 3 * * SUN", "America/New_York", 300, 1440, true, new(All: true)),
-        ("@monthly", "Europe/Berlin", 1440, 2880, true, new(All: true)),
-        ("45 2 L * *", "Europe/Berlin", 0, 10, false, new(Functions: ["Controller", "Metrics Aggregator"])),
-        ("0 4 29 2 *", "UTC", 60, 10_080, true, new(All: true)),
+        ("30 2 * * *", SimulatedZones.Central, 45, 240, false, new(All: true)),
+        ("30 1 * * *", SimulatedZones.Eastern, 0, 60, true, new(Tags: ["north"])),
+        ("15 2 * * MON-FRI", SimulatedZones.LordHowe, 90, 120, false, new(Tags: ["south", "east"])),
+        ("0 0 * * *", SimulatedZones.Midnight, 30, 30, true, new(Functions: ["Gateway"])),
+        ("0 * * * *", SimulatedZones.Central, 20, 30, false, new(Functions: ["Portal"])),
+        ("0 */6 * * *", SimulatedZones.India, 600, 300, false, new(Tags: ["north"])),
+        ("0 3 * * SUN", SimulatedZones.Eastern, 300, 1440, true, new(All: true)),
+        ("@monthly", SimulatedZones.Central, 1440, 2880, true, new(All: true)),
+        ("45 2 L * *", SimulatedZones.Central, 0, 10, false, new(Functions: ["Controller", "Metrics Aggregator"])),
+        ("0 4 29 2 *", TimeZoneInfo.Utc, 60, 10_080, true, new(All: true)),
     ];
 
     private readonly Dice _dice;
@@ -79,12 +79,12 @@ internal sealed class SimulatedFleet
     {
         while (Now < end)
         {
-            Now += _dice.Between(TimeSpan.FromSeconds(10), 9 * Minute);
-            if (_dice.OneIn(4000))
+            Now += _dice.Between(TimeSpan.FromSeconds(10), 15 * Minute);
+            if (_dice.OneIn(2500))
                 _downUntil = Now + _dice.Between(Minute, _dice.OneIn(3) ? TimeSpan.FromDays(6) : TimeSpan.FromHours(3));
             if (Now < _downUntil)
                 continue;
-            if (_dice.OneIn(500))
+            if (_dice.OneIn(300))
                 SomebodyDoesSomething();
             foreach (var follower in _followers)
                 Look(follower);
@@ -206,8 +206,8 @@ internal sealed class SimulatedFleet
         Updated = Now,
     };
 
-    private static ScheduleRule NewRule(Guid id, string cron, string zone, int spread, int window, bool catchUp) => new(
-        id, CronExpression.Parse(cron), TimeZoneInfo.FindSystemTimeZoneById(zone), spread * Minute, window * Minute, catchUp);
+    private static ScheduleRule NewRule(Guid id, string cron, TimeZoneInfo zone, int spread, int window, bool catchUp) => new(
+        id, CronExpression.Parse(cron), zone, spread * Minute, window * Minute, catchUp);
 
     private sealed class Follower(BackupScheduleEntity schedule, ScheduleRule rule, ApplianceEntity appliance)
     {

@@ -6,13 +6,11 @@ namespace Backstay.Controller.Tests.Schedules;
 /// </summary>
 public sealed class ThreeYearsTests
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Every_run_that_is_due_begins_once_within_its_window_or_is_missed(int seed)
+    [Fact]
+    public void Every_run_that_is_due_begins_once_within_its_window_or_is_missed()
     {
         var start = new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var fleet = new SimulatedFleet((ulong)seed, appliances: 200, start);
+        var fleet = new SimulatedFleet(seed: 1, appliances: 200, start);
 
         fleet.RunUntil(start.AddYears(3));
 
