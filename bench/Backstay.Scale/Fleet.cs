@@ -66,13 +66,23 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks for a backup of one appliance.</summary>
+    /// <summary>Asks for a backup of one appliance; where its stream was just lost, again until it is back.</summary>
     public static async Task<Guid> AskAsync(SimulatedAgent agent, AdminClient admin, Latencies answers, CancellationToken cancellationToken)
     {
-        agent.AskedAt = System.Diagnostics.Stopwatch.GetTimestamp();
-        var accepted = await admin.StartBackupAsync(agent.ApplianceId, new BackupRequest(), cancellationToken);
-        answers.AddSince(agent.AskedAt);
-        return accepted.Id;
+        while (true)
+        {
+            agent.AskedAt = System.Diagnostics.Stopwatch.GetTimestamp();
+            try
+            {
+                var accepted = await admin.StartBackupAsync(agent.ApplianceId, new BackupRequest(), cancellationToken);
+                answers.AddSince(agent.AskedAt);
+                return accepted.Id;
+            }
+            catch (AdminApiException refused) when (refused.Status == System.Net.HttpStatusCode.PreconditionFailed)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Waits until that many backups have ended since the last <see cref="Forget"/>.</summary>
