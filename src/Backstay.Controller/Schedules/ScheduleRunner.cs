@@ -160,13 +160,13 @@ internal sealed partial class ScheduleRunner(
 
     private static (Readiness Readiness, string? Why) Meets(
         BackupScheduleEntity schedule, Candidate candidate, string? refusal, DateTimeOffset now) => candidate switch
-    {
-        _ when refusal is not null => (Readiness.NotNow, refusal),
-        _ when candidate.Appliance.OnlineUntil is not { } online || online <= now => (Readiness.NotNow, "The appliance is offline."),
-        { Unfinished: null } => (Readiness.Ready, null),
-        { Unfinished: { } backup } when (backup.Logs || !schedule.Logs) && (backup.Audit || !schedule.Audit) => (Readiness.Covered, null),
-        _ => (Readiness.NotNow, "The appliance is being backed up, with less than this schedule asks for."),
-    };
+        {
+            _ when refusal is not null => (Readiness.NotNow, refusal),
+            _ when candidate.Appliance.OnlineUntil is not { } online || online <= now => (Readiness.NotNow, "The appliance is offline."),
+            { Unfinished: null } => (Readiness.Ready, null),
+            { Unfinished: { } backup } when (backup.Logs || !schedule.Logs) && (backup.Audit || !schedule.Audit) => (Readiness.Covered, null),
+            _ => (Readiness.NotNow, "The appliance is being backed up, with less than this schedule asks for."),
+        };
 
     private async Task WriteAsync(
         BackupScheduleEntity schedule,

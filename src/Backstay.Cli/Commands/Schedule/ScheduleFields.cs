@@ -51,17 +51,17 @@ internal sealed class ScheduleFields
     /// <summary>The schedule with what stands on the command line. A new choice of appliances takes the place of the whole one before.</summary>
     public async Task<BackupSchedule> ApplyAsync(
         BackupSchedule schedule, Invocation invocation, AdminClient client, CancellationToken cancellationToken) => schedule with
-    {
-        Cron = invocation.Value(_cron) ?? schedule.Cron,
-        TimeZone = invocation.Value(_timeZone) ?? schedule.TimeZone,
-        Appliances = await SelectionAsync(invocation, client, cancellationToken) ?? schedule.Appliances,
-        Logs = invocation.Value(_logs) ?? schedule.Logs,
-        Audit = invocation.Value(_audit) ?? schedule.Audit,
-        SpreadMinutes = invocation.Value(_spread) ?? schedule.SpreadMinutes,
-        WindowMinutes = invocation.Value(_window) ?? schedule.WindowMinutes,
-        CatchUp = invocation.Value(_catchUp) ?? schedule.CatchUp,
-        Notes = invocation.Value(_notes) ?? schedule.Notes,
-    };
+        {
+            Cron = invocation.Value(_cron) ?? schedule.Cron,
+            TimeZone = invocation.Value(_timeZone) ?? schedule.TimeZone,
+            Appliances = await SelectionAsync(invocation, client, cancellationToken) ?? schedule.Appliances,
+            Logs = invocation.Value(_logs) ?? schedule.Logs,
+            Audit = invocation.Value(_audit) ?? schedule.Audit,
+            SpreadMinutes = invocation.Value(_spread) ?? schedule.SpreadMinutes,
+            WindowMinutes = invocation.Value(_window) ?? schedule.WindowMinutes,
+            CatchUp = invocation.Value(_catchUp) ?? schedule.CatchUp,
+            Notes = invocation.Value(_notes) ?? schedule.Notes,
+        };
 
     private async Task<ApplianceSelection?> SelectionAsync(Invocation invocation, AdminClient client, CancellationToken cancellationToken)
     {
