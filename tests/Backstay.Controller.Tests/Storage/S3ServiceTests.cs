@@ -155,7 +155,7 @@ public sealed class S3ServiceTests
         {
             var fault = await Assert.ThrowsAsync<ArchiveStoreException>(call);
             Assert.Equal(StoreFault.Unavailable, fault.Fault);
-            Assert.Contains(options.Bucket, fault.Message, StringComparison.Ordinal);
+            Assert.True(fault.Message.Contains(options.Bucket, StringComparison.Ordinal), fault.ToString());
         }
     }
 
