@@ -10,6 +10,10 @@ namespace Backstay.Controller.Tests.Storage;
 /// </summary>
 internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
 {
+    // Two lies about the same byte must not add up to the truth.
+    private const byte WhenWritten = 1;
+    private const byte WhenRead = 2;
+
     private readonly ConcurrentDictionary<string, int> _injected = [];
     private int _calls;
 
@@ -49,11 +53,11 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
         switch (await MeetAsync())
         {
             case Mischief.Half:
-                await inner.WritePartAsync(key, slot with { Sha256 = null }, new Altered(content, slot.Length, endAt: slot.Length / 2), cancellationToken);
+                await inner.WritePartAsync(key, slot with { Sha256 = null }, new Altered(content, slot.Length, WhenWritten, endAt: slot.Length / 2), cancellationToken);
                 throw Fault(); // half a part is none
             case Mischief.Lie:
                 // Every byte is read, and others are stored.
-                return await inner.WritePartAsync(key, slot with { Sha256 = null }, new Altered(content, slot.Length, endAt: null), cancellationToken);
+                return await inner.WritePartAsync(key, slot with { Sha256 = null }, new Altered(content, slot.Length, WhenWritten, endAt: null), cancellationToken);
             case Mischief.FailAfter:
                 await inner.WritePartAsync(key, slot, content, cancellationToken);
                 throw Fault();
@@ -88,8 +92,8 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
         return mischief switch
         {
             Mischief.FailAfter => throw Fault(),
-            Mischief.Half => new Altered(stream, length, endAt: length / 2),
-            Mischief.Lie => new Altered(stream, length, endAt: null),
+            Mischief.Half => new Altered(stream, length, WhenRead, endAt: length / 2),
+            Mischief.Lie => new Altered(stream, length, WhenRead, endAt: null),
             _ => stream,
         };
     }
@@ -203,7 +207,7 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
     }
 
     /// <summary>Fails in the middle; or gives every byte, one of them another.</summary>
-    private sealed class Altered(Stream content, long length, long? endAt) : Stream
+    private sealed class Altered(Stream content, long length, byte flipped, long? endAt) : Stream
     {
         private long _position;
 
@@ -227,7 +231,7 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
                 throw Fault();
             var read = await content.ReadAsync(buffer, cancellationToken);
             if (endAt is null && read > 0 && _position == 0)
-                buffer.Span[0] ^= 1;
+                buffer.Span[0] ^= flipped;
             _position += read;
             return read;
         }
