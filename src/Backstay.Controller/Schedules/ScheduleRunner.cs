@@ -243,19 +243,27 @@ internal sealed partial class ScheduleRunner(
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var found = quiet.Where(s => s.NextLook <= now).ToList();
+        // In one order everywhere: of two controllers that postpone the same rows, one waits for the other.
+        var found = quiet.Where(s => s.NextLook <= now).OrderBy(s => s.ScheduleId).ThenBy(s => s.ApplianceId).ToList();
         if (found.Count == 0)
             return;
 
         await using var scope = scopes.CreateAsyncScope();
         var members = scope.ServiceProvider.GetRequiredService<ScheduleMembers>();
-        using (await gate.EnterAsync(cancellationToken))
+        try
         {
-            await using var transaction =
-                await scope.ServiceProvider.GetRequiredService<CatalogContext>().Database.BeginTransactionAsync(cancellationToken);
-            foreach (var row in found)
-                await members.PostponeAsync(row, ScheduleMembers.NextLook(rules[row.ScheduleId], row.ApplianceId, now), cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            using (await gate.EnterAsync(cancellationToken))
+            {
+                await using var transaction =
+                    await scope.ServiceProvider.GetRequiredService<CatalogContext>().Database.BeginTransactionAsync(cancellationToken);
+                foreach (var row in found)
+                    await members.PostponeAsync(row, ScheduleMembers.NextLook(rules[row.ScheduleId], row.ApplianceId, now), cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+            }
+        }
+        catch (Exception exception) when (CatalogErrors.IsUnavailable(exception) && !CatalogErrors.IsOutage(exception))
+        {
+            // A change of all rows of a schedule came between, in another order. They are found and postponed again with the next look.
         }
     }
 
