@@ -11,6 +11,7 @@ using Backstay.Controller.Documents;
 using Backstay.Controller.Events;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Objectives;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Schedules;
 using Backstay.Controller.Settings;
@@ -45,6 +46,7 @@ try
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
     builder.Services.AddEvents();
+    builder.Services.AddObjectives();
     builder.Services.AddDocuments();
 
     var app = builder.Build();
@@ -62,6 +64,7 @@ try
     app.MapUploads();
     app.MapNotifications();
     app.MapSchedules();
+    app.MapObjectives();
     app.MapDocuments();
     app.MapHealth();
 

@@ -27,6 +27,12 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<EventEntity> Events => Set<EventEntity>();
 
+    public DbSet<BackupObjectiveEntity> BackupObjectives => Set<BackupObjectiveEntity>();
+
+    public DbSet<OverdueApplianceEntity> OverdueAppliances => Set<OverdueApplianceEntity>();
+
+    public DbSet<WatchStateEntity> WatchState => Set<WatchStateEntity>();
+
     public DbSet<RetentionPolicyEntity> RetentionPolicies => Set<RetentionPolicyEntity>();
 
     public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
@@ -128,6 +134,28 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
             // The outbox: as long as what waits, not as the history.
             happened.HasIndex(e => e.Id, "events_to_dispatch").HasFilter("\"Dispatched\" IS NULL");
+        });
+
+        model.Entity<BackupObjectiveEntity>(objective =>
+        {
+            objective.ToTable("backup_objectives");
+            objective.Property(o => o.Name).HasMaxLength(128).UseCollation(NameCollation);
+            objective.HasIndex(o => o.Name).IsUnique();
+            AsJson(objective.Property(o => o.Appliances), AdminJson.Default.ApplianceSelection);
+            objective.Ignore(o => o.IsDefault);
+        });
+
+        model.Entity<OverdueApplianceEntity>(overdue =>
+        {
+            overdue.ToTable("overdue_appliances");
+            overdue.HasKey(o => o.ApplianceId);
+            overdue.HasOne<ApplianceEntity>().WithMany().HasForeignKey(o => o.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+        });
+
+        model.Entity<WatchStateEntity>(state =>
+        {
+            state.ToTable("watch_state");
+            state.Property(s => s.Id).ValueGeneratedNever();
         });
 
         model.Entity<SettingsEntity>(settings =>
