@@ -63,6 +63,7 @@ try
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();
+    app.MapEvents();
     app.MapSchedules();
     app.MapObjectives();
     app.MapDocuments();

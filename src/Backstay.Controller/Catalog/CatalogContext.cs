@@ -27,6 +27,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<EventEntity> Events => Set<EventEntity>();
 
+    public DbSet<EventEndpointEntity> EventEndpoints => Set<EventEndpointEntity>();
+
     public DbSet<BackupObjectiveEntity> BackupObjectives => Set<BackupObjectiveEntity>();
 
     public DbSet<OverdueApplianceEntity> OverdueAppliances => Set<OverdueApplianceEntity>();
@@ -152,6 +154,13 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
             // The outbox: as long as what waits, not as the history.
             happened.HasIndex(e => e.Id, "events_to_dispatch").HasFilter("\"Dispatched\" IS NULL");
+        });
+
+        model.Entity<EventEndpointEntity>(endpoint =>
+        {
+            endpoint.ToTable("event_endpoints");
+            endpoint.Property(e => e.Name).HasMaxLength(128).UseCollation(NameCollation);
+            endpoint.HasIndex(e => e.Name).IsUnique();
         });
 
         model.Entity<BackupObjectiveEntity>(objective =>

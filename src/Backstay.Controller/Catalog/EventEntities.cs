@@ -26,3 +26,25 @@ internal sealed class EventEntity
     /// <summary>When it was turned into deliveries, to all who want its kind; null: not yet. Set once, by compare-and-set.</summary>
     public DateTimeOffset? Dispatched { get; init; }
 }
+
+/// <summary>A URL that gets events; see <see cref="EventEndpoint"/> for what the fields mean.</summary>
+internal sealed class EventEndpointEntity
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>Unique, letter case ignored.</summary>
+    public required string Name { get; set; }
+
+    public required string Url { get; set; }
+
+    /// <summary>Empty: all.</summary>
+    public List<EventKind> Kinds { get; set; } = [];
+
+    public bool Paused { get; set; }
+
+    public string? Notes { get; set; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required DateTimeOffset Updated { get; set; }
+}

@@ -30,3 +30,44 @@ public enum EventKind
     /// <summary>The store has little room left.</summary>
     StoreNearlyFull = 8,
 }
+
+/// <summary>Something that happened and that people want to be told of.</summary>
+/// <param name="ApplianceId">The appliance it is about; it may be gone.</param>
+/// <param name="ApplianceName">Null when it is gone.</param>
+/// <param name="BackupId">The backup it is about; it may be gone.</param>
+/// <param name="Message">What is wrong, and what to do.</param>
+public sealed record Event(
+    Guid Id,
+    DateTimeOffset Time,
+    EventKind Kind,
+    Guid? ApplianceId,
+    string? ApplianceName,
+    Guid? BackupId,
+    string Message);
+
+/// <summary>A URL that gets events, as signed POSTs that are tried again for a day. PUT sends the whole object.</summary>
+/// <param name="Id">Set by the controller when left out.</param>
+/// <param name="Name">Required, unique, 1 to 128 characters.</param>
+/// <param name="Url">Required: absolute http(s), to an address that may be notified.</param>
+/// <param name="Kinds">Which events; all, when left out or empty.</param>
+/// <param name="Paused">It gets none of the events that happen meanwhile.</param>
+public sealed record EventEndpoint(
+    Guid? Id,
+    string? Name,
+    string? Url = null,
+    IReadOnlyList<EventKind>? Kinds = null,
+    bool Paused = false,
+    string? Notes = null,
+    DateTimeOffset? Created = null,
+    DateTimeOffset? Updated = null);
+
+/// <summary>The body that an endpoint gets.</summary>
+/// <param name="Type">The event's kind, or <c>event.test</c>.</param>
+/// <param name="Timestamp">When it happened.</param>
+public sealed record EventNotification(string Type, DateTimeOffset Timestamp, EventNotificationData Data)
+{
+    public const string Test = "event.test";
+}
+
+/// <summary>What happened to what.</summary>
+public sealed record EventNotificationData(Guid EventId, Guid? ApplianceId, string? ApplianceName, Guid? BackupId, string Message);
