@@ -8,10 +8,9 @@ using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
-using Backstay.Controller.Events;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Monitoring;
 using Backstay.Controller.Notifications;
-using Backstay.Controller.Objectives;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Schedules;
 using Backstay.Controller.Settings;
@@ -45,8 +44,7 @@ try
     builder.Services.AddRetention();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
-    builder.Services.AddEvents();
-    builder.Services.AddObjectives();
+    builder.AddMonitoring();
     builder.Services.AddDocuments();
 
     var app = builder.Build();
@@ -63,11 +61,10 @@ try
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();
-    app.MapEvents();
     app.MapSchedules();
-    app.MapObjectives();
     app.MapDocuments();
     app.MapHealth();
+    app.MapMonitoring();
 
     await app.PrepareAsync();
     await app.RunAsync();

@@ -13,6 +13,7 @@ internal sealed class EventDispatch(
     IDbContextFactory<CatalogContext> catalogs,
     WriteGate gate,
     NotificationOutbox outbox,
+    EventMetrics metrics,
     IOptions<MailOptions> mail,
     IOptions<EventOptions> options,
     TimeProvider time)
@@ -33,14 +34,14 @@ internal sealed class EventDispatch(
             return false;
 
         var now = time.GetUtcNow();
-        var appliances = waiting.Select(e => e.ApplianceId).Distinct().ToList();
+        var appliances = waiting.Select(e => e.ApplianceId).OfType<Guid>().Distinct().ToList();
         var names = await catalog.Appliances
             .Where(a => EF.Parameter(appliances).Contains(a.Id))
             .ToDictionaryAsync(a => a.Id, a => a.Name, cancellationToken);
+        var taken = new List<EventEntity>();
         using (await gate.EnterAsync(cancellationToken))
         {
             await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
-            var taken = new List<EventEntity>();
 
             // In one order everywhere: of two controllers that want the same ones, one waits for the other.
             foreach (var happened in waiting)
@@ -67,6 +68,7 @@ internal sealed class EventDispatch(
         }
 
         outbox.Wake();
+        taken.ForEach(happened => metrics.Dispatched(happened.Kind));
         return waiting.Count == Batch;
     }
 
