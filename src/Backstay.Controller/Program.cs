@@ -9,6 +9,7 @@ using Backstay.Controller.Catalog;
 using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Monitoring;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Schedules;
@@ -43,6 +44,7 @@ try
     builder.Services.AddRetention();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
+    builder.AddMonitoring();
     builder.Services.AddDocuments();
 
     var app = builder.Build();
@@ -62,6 +64,7 @@ try
     app.MapSchedules();
     app.MapDocuments();
     app.MapHealth();
+    app.MapMonitoring();
 
     await app.PrepareAsync();
     await app.RunAsync();

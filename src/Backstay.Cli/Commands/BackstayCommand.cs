@@ -63,6 +63,21 @@ internal static class BackstayCommand
                 new Retention.PreviewCommand(global),
                 new Retention.ClockCommand(global),
                 new Retention.ConfirmClockCommand(global))),
+            global.Online(new StatusCommand(global)),
+            global.Online(new CommandGroup(
+                "objective",
+                "How old the newest backup may be, of which appliances",
+                new Objective.ListCommand(global),
+                new Objective.SetCommand(global),
+                new Objective.RemoveCommand(global))),
+            global.Online(new CommandGroup("event", "What happened that people want to be told of", new Event.ListCommand(global))),
+            global.Online(new CommandGroup(
+                "event-endpoint",
+                "Where events are sent",
+                new EventEndpoint.ListCommand(global),
+                new EventEndpoint.SetCommand(global),
+                new EventEndpoint.RemoveCommand(global),
+                new EventEndpoint.TestCommand(global))),
             global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",

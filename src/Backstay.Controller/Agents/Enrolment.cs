@@ -37,6 +37,7 @@ internal static class Enrolment
                 .ExecuteUpdateAsync(
                     set => set
                         .SetProperty(a => a.CredentialHash, TokenAuthentication.HashOf(credential))
+                        .SetProperty(a => a.Enrolled, now)
                         .SetProperty(a => a.SeedTokenHash, (byte[]?)null)
                         .SetProperty(a => a.SeedExpires, (DateTimeOffset?)null)
                         .SetProperty(a => a.Hostname, a => a.Hostname == null || a.Hostname == "" ? hostname : a.Hostname)

@@ -27,31 +27,42 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
     public async Task<(PagedList<TWire>? List, ApiErrorResult? Error)> PageAsync<T, TWire>(
         IQueryable<T> items, ListShape<T> shape, Func<T, TWire> toWire, CancellationToken cancellationToken)
     {
-        var orderBy = string.IsNullOrEmpty(OrderBy) ? shape.Orders.Keys.First() : OrderBy;
-        if (!shape.Orders.TryGetValue(orderBy, out var order))
+        var (cut, error) = Cut(shape.Orders.Keys);
+        if (cut is null)
         {
-            return (null, ApiErrors.BadRequest($"orderBy: '{orderBy}' isn't one of {string.Join(", ", shape.Orders.Keys)}."));
+            return (null, error);
         }
 
-        if (!TryParseRange(Range, out var first, out var last))
+        var (matching, filters, wrong) = Matching(items, shape);
+        if (matching is null)
         {
-            return (null, ApiErrors.BadRequest($"range: '{Range}' isn't FIRST-LAST with 0 <= FIRST <= LAST."));
+            return (null, wrong);
         }
 
-        var descending = false;
-        if (!string.IsNullOrEmpty(Descending) && !bool.TryParse(Descending, out descending))
+        var order = shape.Orders[cut.OrderBy];
+        var ordered = cut.Descending ? matching.OrderByDescending(order) : matching.OrderBy(order);
+        if (cut.OrderBy != "id" && shape.Orders.TryGetValue("id", out var id))
         {
-            return (null, ApiErrors.BadRequest($"descending: '{Descending}' is neither true nor false."));
+            ordered = ordered.ThenBy(id);
         }
 
+        var total = await matching.CountAsync(cancellationToken);
+        var page = await ordered.Skip(cut.First).Take(cut.Count).ToListAsync(cancellationToken);
+        return (new PagedList<TWire>(
+            [.. page.Select(toWire)], cut.RangeOf(page.Count, total), cut.OrderBy, cut.Descending, Words, total, filters), null);
+    }
+
+    /// <summary>Searches and filters alone, for lists that the database can't order; or 400 that names the parameter.</summary>
+    public (IQueryable<T>? Items, List<string> Filters, ApiErrorResult? Error) Matching<T>(IQueryable<T> items, ListShape<T> shape)
+    {
         if (Words.Count > MaxTerms || FilterBy?.Length > MaxTerms)
         {
-            return (null, ApiErrors.BadRequest($"query, filterBy: at most {MaxTerms} words and {MaxTerms} conditions."));
+            return (null, [], ApiErrors.BadRequest($"query, filterBy: at most {MaxTerms} words and {MaxTerms} conditions."));
         }
 
         if (Words.Concat(FilterBy ?? []).Any(text => text.Contains('\0', StringComparison.Ordinal)))
         {
-            return (null, ApiErrors.BadRequest("query, filterBy: no text has a NUL character."));
+            return (null, [], ApiErrors.BadRequest("query, filterBy: no text has a NUL character."));
         }
 
         if (shape.Holds is { } holds)
@@ -66,28 +77,42 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
             if (value is null || !shape.Filters.TryGetValue(field, out var condition))
             {
                 var known = shape.Filters.Count > 0 ? string.Join(", ", shape.Filters.Keys) : "none for this list";
-                return (null, ApiErrors.BadRequest($"filterBy: '{filter}' isn't FIELD:VALUE with a field of: {known}."));
+                return (null, [], ApiErrors.BadRequest($"filterBy: '{filter}' isn't FIELD:VALUE with a field of: {known}."));
             }
 
             if (condition(value) is not { } matches)
             {
-                return (null, ApiErrors.BadRequest($"filterBy: '{value}' can't be a value of {field}."));
+                return (null, [], ApiErrors.BadRequest($"filterBy: '{value}' can't be a value of {field}."));
             }
 
             items = items.Where(matches);
         }
 
-        var ordered = descending ? items.OrderByDescending(order) : items.OrderBy(order);
-        if (orderBy != "id" && shape.Orders.TryGetValue("id", out var id))
+        return (items, filters, null);
+    }
+
+    /// <summary>Which part of the list is asked for, in which order; or 400 that names the parameter.</summary>
+    /// <param name="orders">What it can be ordered by; the first is the default.</param>
+    public (ListCut? Cut, ApiErrorResult? Error) Cut(IEnumerable<string> orders)
+    {
+        var orderBy = string.IsNullOrEmpty(OrderBy) ? orders.First() : OrderBy;
+        if (!orders.Contains(orderBy))
         {
-            ordered = ordered.ThenBy(id);
+            return (null, ApiErrors.BadRequest($"orderBy: '{orderBy}' isn't one of {string.Join(", ", orders)}."));
         }
 
-        var total = await items.CountAsync(cancellationToken);
-        var count = (int)Math.Min(last - (long)first + 1, int.MaxValue);
-        var page = await ordered.Skip(first).Take(count).ToListAsync(cancellationToken);
-        var range = page.Count == 0 ? $"0-0/{total}" : $"{first}-{first + page.Count - 1}/{total}";
-        return (new PagedList<TWire>([.. page.Select(toWire)], range, orderBy, descending, Words, total, filters), null);
+        if (!TryParseRange(Range, out var first, out var last))
+        {
+            return (null, ApiErrors.BadRequest($"range: '{Range}' isn't FIRST-LAST with 0 <= FIRST <= LAST."));
+        }
+
+        var descending = false;
+        if (!string.IsNullOrEmpty(Descending) && !bool.TryParse(Descending, out descending))
+        {
+            return (null, ApiErrors.BadRequest($"descending: '{Descending}' is neither true nor false."));
+        }
+
+        return (new ListCut(orderBy, descending, first, (int)Math.Min(last - (long)first + 1, int.MaxValue)), null);
     }
 
     /// <summary>The LIKE pattern for "occurs somewhere"; the wildcards in the word are only characters.</summary>
@@ -117,4 +142,13 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
         var colon = filter.IndexOf(':', StringComparison.Ordinal);
         return colon < 0 ? (filter, null) : (filter[..colon], filter[(colon + 1)..]);
     }
+}
+
+/// <summary>A part of a list.</summary>
+/// <param name="First">Zero based.</param>
+/// <param name="Count">At most.</param>
+internal sealed record ListCut(string OrderBy, bool Descending, int First, int Count)
+{
+    /// <summary>What <c>range</c> says in the answer.</summary>
+    public string RangeOf(int found, int total) => found == 0 ? $"0-0/{total}" : $"{First}-{First + found - 1}/{total}";
 }

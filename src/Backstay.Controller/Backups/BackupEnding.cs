@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Backstay.Controller.Agents;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Events;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Verification;
@@ -19,6 +20,7 @@ internal sealed partial class BackupEnding(
     CatalogContext catalog,
     WriteGate gate,
     NotificationOutbox outbox,
+    EventOutbox events,
     IArchiveStore store,
     IHintChannel hints,
     VerificationHint verificationHint,
@@ -139,16 +141,24 @@ internal sealed partial class BackupEnding(
             var name = await catalog.Appliances.Where(a => a.Id == backup.ApplianceId).Select(a => a.Name).FirstAsync(cancellationToken);
             await catalog.Parts.Where(p => p.BackupId == id).ExecuteDeleteAsync(cancellationToken);
             outbox.Add(catalog, backup, name);
+
+            // Who cancelled it knows.
+            if (backup.Reason is { } reason and not FailureReason.Cancelled)
+                events.Add(catalog, EventKind.BackupFailed, backup.ApplianceId, backup.Id, FailureOf(backup, name, reason));
             also?.Invoke();
             await catalog.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         outbox.Wake();
+        events.Wake();
         admission.Wake();
         metrics.Ended(backup.Reason, backup.Ended!.Value - backup.Created);
         return backup;
     }
+
+    private static string FailureOf(BackupEntity backup, string appliance, FailureReason reason) =>
+        $"The backup of {appliance} failed ({System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString())}). {backup.Output ?? backup.Message}";
 
     private static partial class Log
     {

@@ -27,6 +27,9 @@ internal sealed class ApplianceEntity : IScoped
     /// <summary>SHA-256 of the agent's credential; null: never activated, or deactivated.</summary>
     public byte[]? CredentialHash { get; set; }
 
+    /// <summary>When its agent was enrolled last; null where a release before this was known did it.</summary>
+    public DateTimeOffset? Enrolled { get; set; }
+
     /// <summary>SHA-256 of the token in the last seed; null once it is used.</summary>
     public byte[]? SeedTokenHash { get; set; }
 
@@ -52,6 +55,9 @@ internal sealed class ApplianceEntity : IScoped
     public long? DiskTotal { get; set; }
 
     public long? DiskFree { get; set; }
+
+    /// <summary>When a backup was last begun before its time because one was found damaged.</summary>
+    public DateTimeOffset? DamageRunAsked { get; set; }
 
     public bool Activated => CredentialHash is not null;
 }

@@ -25,9 +25,21 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<DeliveryTryEntity> DeliveryTries => Set<DeliveryTryEntity>();
 
+    public DbSet<EventEntity> Events => Set<EventEntity>();
+
+    public DbSet<EventEndpointEntity> EventEndpoints => Set<EventEndpointEntity>();
+
+    public DbSet<BackupObjectiveEntity> BackupObjectives => Set<BackupObjectiveEntity>();
+
+    public DbSet<OverdueApplianceEntity> OverdueAppliances => Set<OverdueApplianceEntity>();
+
+    public DbSet<WatchStateEntity> WatchState => Set<WatchStateEntity>();
+
     public DbSet<RetentionPolicyEntity> RetentionPolicies => Set<RetentionPolicyEntity>();
 
     public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
+
+    public DbSet<VerificationEntity> Verifications => Set<VerificationEntity>();
 
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
@@ -81,6 +93,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             backup.HasIndex(b => new { b.ApplianceId, b.Created });
             backup.HasIndex(b => new { b.State, b.LeaseUntil });
 
+            // What was proven longest ago comes first.
+            backup.HasIndex(b => b.Verified, "to_verify").HasFilter("\"State\" = 2");
+            backup.HasIndex(b => b.ContentVerified, "to_verify_content").HasFilter("\"State\" = 2");
+
             // The queue: as long as what waits, not as the history.
             backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
             backup.HasIndex(b => b.Id, "protection_to_carry").HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
@@ -109,6 +125,18 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             part.HasOne<BackupEntity>().WithMany().HasForeignKey(p => p.BackupId).OnDelete(DeleteBehavior.Cascade);
         });
 
+        model.Entity<VerificationEntity>(verification =>
+        {
+            verification.ToTable("verifications");
+            verification.HasOne<BackupEntity>().WithMany().HasForeignKey(v => v.BackupId).OnDelete(DeleteBehavior.Cascade);
+
+            // Asked twice for the same, or by two controllers at the same moment: one of them is made.
+            verification.HasIndex(v => new { v.BackupId, v.Strength }, "one_unfinished_verification").IsUnique().HasFilter("\"State\" < 2");
+            verification.HasIndex(v => v.Requested, "unfinished_verifications").HasFilter("\"State\" < 2");
+            verification.HasIndex(v => new { v.BackupId, v.Ended });
+            verification.HasIndex(v => v.Ended);
+        });
+
         model.Entity<DeliveryEntity>(delivery =>
         {
             delivery.ToTable("deliveries");
@@ -118,6 +146,44 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             delivery.HasIndex(d => d.Created);
         });
         model.Entity<DeliveryTryEntity>().ToTable("delivery_tries");
+
+        model.Entity<EventEntity>(happened =>
+        {
+            happened.ToTable("events");
+            happened.HasIndex(e => e.Time);
+
+            // The outbox: as long as what waits, not as the history.
+            happened.HasIndex(e => e.Id, "events_to_dispatch").HasFilter("\"Dispatched\" IS NULL");
+        });
+
+        model.Entity<EventEndpointEntity>(endpoint =>
+        {
+            endpoint.ToTable("event_endpoints");
+            endpoint.Property(e => e.Name).HasMaxLength(128).UseCollation(NameCollation);
+            endpoint.HasIndex(e => e.Name).IsUnique();
+        });
+
+        model.Entity<BackupObjectiveEntity>(objective =>
+        {
+            objective.ToTable("backup_objectives");
+            objective.Property(o => o.Name).HasMaxLength(128).UseCollation(NameCollation);
+            objective.HasIndex(o => o.Name).IsUnique();
+            AsJson(objective.Property(o => o.Appliances), AdminJson.Default.ApplianceSelection);
+            objective.Ignore(o => o.IsDefault);
+        });
+
+        model.Entity<OverdueApplianceEntity>(overdue =>
+        {
+            overdue.ToTable("overdue_appliances");
+            overdue.HasKey(o => o.ApplianceId);
+            overdue.HasOne<ApplianceEntity>().WithMany().HasForeignKey(o => o.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+        });
+
+        model.Entity<WatchStateEntity>(state =>
+        {
+            state.ToTable("watch_state");
+            state.Property(s => s.Id).ValueGeneratedNever();
+        });
 
         model.Entity<SettingsEntity>(settings =>
         {

@@ -59,6 +59,14 @@ internal static class Examples
         nameof(RetentionPolicy) => JsonSerializer.SerializeToNode(SomePolicy, AdminJson.Default.RetentionPolicy),
         nameof(RetentionPreviewRequest) => JsonSerializer.SerializeToNode(
             new RetentionPreviewRequest(SomePolicy), AdminJson.Default.RetentionPreviewRequest),
+        nameof(BackupObjective) => JsonSerializer.SerializeToNode(
+            new BackupObjective(
+                null, "Production", Appliances: new ApplianceSelection(Tags: ["production"]), GoodWithinHours: 26, ProvenWithinHours: 24 * 30),
+            AdminJson.Default.BackupObjective),
+        nameof(EventEndpoint) => JsonSerializer.SerializeToNode(
+            new EventEndpoint(
+                null, "Pager", "https://hooks.example.com/backstay", [EventKind.BackupOverdue, EventKind.BackupRecovered, EventKind.BackupDamaged]),
+            AdminJson.Default.EventEndpoint),
         nameof(ClockConfirmation) => JsonSerializer.SerializeToNode(
             new ClockConfirmation(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), AdminJson.Default.ClockConfirmation),
         nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),

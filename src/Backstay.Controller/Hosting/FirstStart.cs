@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Backstay.Controller.Access;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Objectives;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Settings;
 using Backstay.Protocol.Admin;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Hosting;
 
 /// <summary>
-/// What a catalog needs before its first use: the row of settings, the default retention policy, the first admin, and where <see cref="SetupOptions"/> ask for it
+/// What a catalog needs before its first use: the row of settings, the default retention policy and objective, the first admin, and where <see cref="SetupOptions"/> ask for it
 /// a passphrase. Each step looks whether it was done, so a crash between two is repaired by the next start. Of several controllers that
 /// start at the same moment one after the other is here (<see cref="CatalogStart"/>), and the first does it.
 /// </summary>
@@ -39,6 +40,7 @@ internal sealed class FirstStart(
         secrets.MakeKey();
         await MakeSettingsAsync(cancellationToken);
         await DefaultPolicy.MakeAsync(catalog, time.GetUtcNow(), cancellationToken);
+        await DefaultObjective.MakeAsync(catalog, time.GetUtcNow(), cancellationToken);
         await MakeAdminAsync(console, cancellationToken);
         await SetPassphraseAsync(console, cancellationToken);
     }

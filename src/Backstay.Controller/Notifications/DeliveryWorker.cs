@@ -13,6 +13,7 @@ namespace Backstay.Controller.Notifications;
 internal sealed partial class DeliveryWorker(
     DeliveryQueue queue,
     WebhookSender sender,
+    MailSender mail,
     WebhookSecrets secrets,
     NotificationOutbox outbox,
     NotificationMetrics metrics,
@@ -101,14 +102,10 @@ internal sealed partial class DeliveryWorker(
         var (started, clock) = (time.GetUtcNow(), time.GetTimestamp());
         try
         {
-            WebhookSecret secret;
-            await using (var catalog = await catalogs.CreateDbContextAsync(stoppingToken))
-            {
-                secret = await secrets.ReadAsync(catalog, stoppingToken);
-            }
-
             Log.Sending(logger, delivery.Id, delivery.BackupId, delivery.Host, delivery.Attempts);
-            var outcome = await sender.TryAsync(delivery, secret, stoppingToken);
+            var outcome = MailSender.Takes(delivery)
+                ? await mail.TryAsync(delivery, stoppingToken)
+                : await sender.TryAsync(delivery, await SecretAsync(stoppingToken), stoppingToken);
             var took = time.GetElapsedTime(clock);
             var state = await queue.SettleAsync(delivery, outcome, started, took);
             Tell(delivery, outcome, state, took);
@@ -126,6 +123,12 @@ internal sealed partial class DeliveryWorker(
         {
             outbox.Wake();
         }
+    }
+
+    private async Task<WebhookSecret> SecretAsync(CancellationToken cancellationToken)
+    {
+        await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
+        return await secrets.ReadAsync(catalog, cancellationToken);
     }
 
     /// <summary>A fault of ours is a failed try as any other: pauses grow, and one that lasts is given up in the end.</summary>

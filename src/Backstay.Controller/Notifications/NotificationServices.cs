@@ -18,6 +18,8 @@ internal static class NotificationServices
         services.AddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
         services.AddSingleton<CheckedConnection>();
         services.AddSingleton<WebhookSender>();
+        services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<MailSender>();
         services.AddSingleton<DeliveryQueue>();
         services.AddSingleton<NotificationMetrics>();
         services.AddHostedService<DeliveryWorker>();

@@ -48,7 +48,7 @@ internal static class NotificationsApi
         deliveries.MapGet("", ListAsync)
             .Refuses(400)
             .WithSummary("List deliveries with their tries")
-            .WithDescription("Those of backups of appliances in the caller's scope. `state` is `pending`, `delivered` or `givenUp`.");
+            .WithDescription("Those of backups of appliances in the caller's scope, and for who may view settings those of events. `state` is `pending`, `delivered` or `givenUp`.");
         deliveries.MapGet("/{id}", GetAsync)
             .Refuses(404)
             .WithSummary("Read a delivery with its tries");
@@ -169,16 +169,22 @@ internal static class NotificationsApi
             : (null, ApiErrors.Forbidden("deliveries of that appliance's backups"));
     }
 
-    /// <summary>Those of appliances that the caller may back up; of a removed appliance, with the privilege on all.</summary>
+    /// <summary>
+    /// Those of appliances that the caller may back up; of a removed appliance, with the privilege on all; of events, with the settings.
+    /// </summary>
     private static IQueryable<DeliveryEntity> InScope(Caller caller, CatalogContext catalog)
     {
+        // Where events go is a setting, and people put tokens into URLs.
+        var deliveries = caller.May(PrivilegeType.View, PrivilegeTarget.GlobalSetting)
+            ? catalog.Deliveries
+            : catalog.Deliveries.Where(d => d.EventId == null);
         if (caller.MayAll(PrivilegeType.Backup, PrivilegeTarget.Appliance))
         {
-            return catalog.Deliveries;
+            return deliveries;
         }
 
         var appliances = catalog.Appliances.InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.Backup).Select(a => a.Id);
-        return catalog.Deliveries.Where(d => appliances.Contains(d.ApplianceId));
+        return deliveries.Where(d => appliances.Contains(d.ApplianceId));
     }
 
     private static Delivery ToWire(DeliveryEntity delivery) => new(
@@ -190,5 +196,6 @@ internal static class NotificationsApi
         delivery.Created,
         delivery.State == DeliveryState.Pending ? delivery.NextTry : null,
         delivery.Delivered,
-        [.. delivery.Tries.OrderBy(t => t.Id).Select(t => new DeliveryTry(t.Time, t.StatusCode, t.Error, t.Milliseconds))]);
+        [.. delivery.Tries.OrderBy(t => t.Id).Select(t => new DeliveryTry(t.Time, t.StatusCode, t.Error, t.Milliseconds))],
+        delivery.EventId);
 }

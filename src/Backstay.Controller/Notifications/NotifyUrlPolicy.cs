@@ -11,30 +11,31 @@ internal sealed class NotifyUrlPolicy(AddressPolicy addresses)
     /// <summary>In characters.</summary>
     public const int MaxLength = 2048;
 
-    /// <summary>Null when the URL can be taken; else the sentence for the 400.</summary>
-    public string? Check(string notifyUrl)
+    /// <summary>Null when the URL can be taken; else the sentence for the refusal.</summary>
+    /// <param name="field">What it is called where it was given.</param>
+    public string? Check(string notifyUrl, string field = "notifyUrl")
     {
         if (notifyUrl.Length > MaxLength)
         {
-            return $"notifyUrl is longer than {MaxLength} characters.";
+            return $"{field} is longer than {MaxLength} characters.";
         }
 
         if (!Uri.TryCreate(notifyUrl, UriKind.Absolute, out var url)
             || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
             || url.IdnHost.Length == 0)
         {
-            return "notifyUrl isn't an absolute http or https URL.";
+            return $"{field} isn't an absolute http or https URL.";
         }
 
         if (url.UserInfo.Length > 0)
         {
-            return "notifyUrl carries a user name or password. Leave them out: notifications are signed, check the signature instead.";
+            return $"{field} carries a user name or password. Leave them out: notifications are signed, check the signature instead.";
         }
 
         var refusal = LiteralAddresses(url).Select(addresses.Refusal).FirstOrDefault(kind => kind is not null);
         return refusal is null
             ? null
-            : $"notifyUrl points to {url.Host}, an address that isn't notified ({refusal}). Use one that is reachable from the network, "
+            : $"{field} points to {url.Host}, an address that isn't notified ({refusal}). Use one that is reachable from the network, "
                 + "or have the operator allow it in Notifications:AllowedNetworks.";
     }
 

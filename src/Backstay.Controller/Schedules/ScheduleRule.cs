@@ -47,6 +47,10 @@ internal sealed class ScheduleRule
         TimeSpan.FromMinutes(schedule.WindowMinutes),
         schedule.CatchUp);
 
+    /// <summary>The same; null where this machine can't read it, as it doesn't know the time zone.</summary>
+    public static ScheduleRule? TryOf(BackupScheduleEntity schedule) =>
+        TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out _) && CronExpression.TryParse(schedule.Cron, out _) ? Of(schedule) : null;
+
     /// <summary>
     /// How much later than the schedule's time a run is due for this appliance: whole seconds, less than <see cref="Spread"/>. It follows
     /// from the two ids alone, so it is the same every time and on every controller.

@@ -2,6 +2,7 @@ using System.Globalization;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Events;
 using Backstay.Protocol.Admin;
 using Cronos;
 using Microsoft.EntityFrameworkCore;
@@ -231,6 +232,12 @@ internal sealed partial class ScheduleRunner(
             var which = decision.Record.State is ScheduledRunState.Missed ? "up to" : "before";
             var detail = string.Create(CultureInfo.InvariantCulture, $"{count} run(s) {which} that of {decision.Record.Due:u}. {message}");
             audit.Add("schedule.miss", candidate.Appliance.Name, detail.TrimEnd(), actor: NameOf(schedule));
+            services.GetRequiredService<EventOutbox>().Add(
+                services.GetRequiredService<CatalogContext>(),
+                EventKind.ScheduleMissed,
+                candidate.Appliance.Id,
+                backupId: null,
+                $"Schedule {schedule.Name} missed for {candidate.Appliance.Name}: {detail.TrimEnd()}");
         }
 
         return true;

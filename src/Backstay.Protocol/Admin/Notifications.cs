@@ -14,6 +14,10 @@ public enum DeliveryState
 }
 
 /// <summary>One notification to one URL, with its tries.</summary>
+/// <param name="BackupId">The backup that it tells of; empty when it tells of an event that is about none.</param>
+/// <param name="ApplianceId">The appliance; empty when it tells of an event that is about none.</param>
+/// <param name="Url">Of mail: <c>mailto:</c> and its recipients.</param>
+/// <param name="EventId">The event that it tells of; of mail about several the first. Null: the end of a backup.</param>
 public sealed record Delivery(
     Guid Id,
     Guid BackupId,
@@ -23,7 +27,8 @@ public sealed record Delivery(
     DateTimeOffset Created,
     DateTimeOffset? NextTry,
     DateTimeOffset? Delivered,
-    IReadOnlyList<DeliveryTry> Tries);
+    IReadOnlyList<DeliveryTry> Tries,
+    Guid? EventId = null);
 
 /// <summary>One try.</summary>
 /// <param name="StatusCode">What the other side answered; null when there was no answer.</param>

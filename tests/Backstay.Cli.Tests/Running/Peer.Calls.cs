@@ -13,6 +13,37 @@ internal sealed partial class Peer
     /// <summary>Bodies of POST and PUT, by path.</summary>
     public ConcurrentDictionary<string, JsonElement> Bodies { get; } = [];
 
+    /// <summary>One appliance that was never backed up.</summary>
+    private static Fleet Fleet { get; } = new(
+        [
+            new FleetMember(
+                ApplianceId,
+                "gw-01",
+                null,
+                [],
+                ProtectionState.Overdue,
+                "It has no good backup.",
+                TimeProvider.System.GetUtcNow(),
+                null,
+                null,
+                48,
+                null,
+                null,
+                null,
+                ["Default"],
+                null,
+                null,
+                null,
+                null),
+        ],
+        "0-0/1",
+        "overdueAt",
+        false,
+        [],
+        1,
+        [],
+        new FleetCounts(1, 0, 0, 0));
+
     private void Map(WebApplication app)
     {
         var admin = app.MapGroup("/admin");
@@ -57,6 +88,7 @@ internal sealed partial class Peer
             var wish = (await BodyAsync(http)).Deserialize(AdminJson.Default.LockRequest)!;
             await Wire.WriteAsync(http, Backups[0] with { Lock = new BackupLock(wish.Until!.Value, "anna") }, AdminJson.Default.Backup);
         });
+        admin.MapGet("/fleet", http => Wire.WriteAsync(http, Fleet, AdminJson.Default.Fleet));
         admin.MapPut("/global-settings", async http =>
         {
             var body = await BodyAsync(http);

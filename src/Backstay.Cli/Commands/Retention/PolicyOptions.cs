@@ -6,10 +6,7 @@ namespace Backstay.Cli.Commands.Retention;
 /// <summary>What a policy keeps and of whom, as options: those of <c>add</c>, <c>set</c> and <c>preview</c>.</summary>
 internal sealed class PolicyOptions
 {
-    private readonly Option<bool> _all = new("--all") { Description = "Select every appliance" };
-    private readonly Option<string[]> _appliances = Several("--appliance", "NAME", "Select this appliance, by name or id; may be given again");
-    private readonly Option<string[]> _tags = Several("--tag", "TAG", "Select appliances with this tag; may be given again");
-    private readonly Option<string[]> _functions = Several("--function", "FUNCTION", "Select appliances with this function, such as Gateway; may be given again");
+    private readonly SelectionOptions _selection;
     private readonly Option<int> _last = Rule("--keep-last", "Keep so many of the newest");
     private readonly Option<int> _hourly = Rule("--keep-hourly", "Keep the newest of each of the last so many hours that have one");
     private readonly Option<int> _daily = Rule("--keep-daily", "The same by days");
@@ -23,22 +20,15 @@ internal sealed class PolicyOptions
 
     public PolicyOptions(Command command)
     {
-        foreach (var option in All)
+        _selection = new SelectionOptions(command);
+        foreach (var option in Own)
             command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(_all) && new Option[] { _appliances, _tags, _functions }.Any(option => result.GetResult(option) is not null))
-                result.AddError("Say which appliances: either --all, or --appliance, --tag and --function.");
-        });
     }
 
-    private IEnumerable<Option> All =>
-    [
-        _all, _appliances, _tags, _functions, _last, _hourly, _daily, _weekly, _monthly, _yearly, _within, _maxAge, _timeZone, _notes,
-    ];
+    private IEnumerable<Option> Own => [_last, _hourly, _daily, _weekly, _monthly, _yearly, _within, _maxAge, _timeZone, _notes];
 
     /// <summary>Whether any of them stands on the command line.</summary>
-    public bool AreGiven(Invocation invocation) => All.Any(invocation.Has);
+    public bool AreGiven(Invocation invocation) => _selection.All.Concat(Own).Any(invocation.Has);
 
     /// <summary>A policy with what is named changed. A rule of 0 is taken out.</summary>
     public async Task<RetentionPolicy> ChangeAsync(
@@ -46,7 +36,7 @@ internal sealed class PolicyOptions
     {
         return policy with
         {
-            Appliances = await SelectionAsync(invocation, client, cancellationToken) ?? policy.Appliances,
+            Appliances = await _selection.ReadAsync(invocation, client, cancellationToken) ?? policy.Appliances,
             KeepLast = Changed(_last, policy.KeepLast),
             KeepHourly = Changed(_hourly, policy.KeepHourly),
             KeepDaily = Changed(_daily, policy.KeepDaily),
@@ -61,23 +51,6 @@ internal sealed class PolicyOptions
 
         int? Changed(Option<int> option, int? value) => !invocation.Has(option) ? value : invocation.Value(option) is > 0 and var count ? count : null;
     }
-
-    private async Task<ApplianceSelection?> SelectionAsync(Invocation invocation, AdminClient client, CancellationToken cancellationToken)
-    {
-        if (invocation.Value(_all))
-            return new ApplianceSelection(All: true);
-        var (names, tags, functions) = (invocation.Value(_appliances) ?? [], invocation.Value(_tags) ?? [], invocation.Value(_functions) ?? []);
-        if (names.Length + tags.Length + functions.Length == 0)
-            return null;
-
-        List<Guid> ids = [];
-        foreach (var name in names)
-            ids.Add((await client.FindApplianceAsync(name, cancellationToken)).Id);
-        return new ApplianceSelection(All: false, ids, tags, functions);
-    }
-
-    private static Option<string[]> Several(string name, string helpName, string description) =>
-        new(name) { Description = description, HelpName = helpName };
 
     private static Option<int> Rule(string name, string description) => CommonOptions.Number(name, least: 0, standard: 0, $"{description}; 0: no such rule");
 }

@@ -82,11 +82,17 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<byte[]>("CredentialHash")
                         .HasColumnType("bytea");
 
+                    b.Property<DateTimeOffset?>("DamageRunAsked")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<long?>("DiskFree")
                         .HasColumnType("bigint");
 
                     b.Property<long?>("DiskTotal")
                         .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset?>("Enrolled")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<int>("Functions")
                         .HasColumnType("integer");
@@ -214,13 +220,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<long?>("BytesTotal")
                         .HasColumnType("bigint");
 
+                    b.Property<DateTimeOffset?>("ContentVerified")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset>("Created")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("DamageFoundBy")
+                        .HasColumnType("integer");
 
                     b.Property<DateTimeOffset>("Deadline")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset?>("Deleted")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Drilled")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset?>("Ended")
@@ -328,10 +343,55 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
+                    b.HasIndex(new[] { "Verified" }, "to_verify")
+                        .HasFilter("\"State\" = 2");
+
+                    b.HasIndex(new[] { "ContentVerified" }, "to_verify_content")
+                        .HasFilter("\"State\" = 2");
+
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("GoodWithinHours")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<int?>("ProvenWithinHours")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_objectives", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
@@ -421,6 +481,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<DateTimeOffset?>("Delivered")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("uuid");
+
                     b.Property<DateTimeOffset>("GiveUp")
                         .HasColumnType("timestamp with time zone");
 
@@ -479,6 +542,81 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("delivery_tries", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.PrimitiveCollection<int[]>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("integer[]");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("event_endpoints", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Dispatched")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -530,6 +668,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("local_users", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("NextTelling")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("overdue_appliances", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
@@ -765,6 +919,90 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("By")
+                        .HasColumnType("text");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset?>("ClaimUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Ended")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Requested")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("Started")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Ended");
+
+                    b.HasIndex("BackupId", "Ended");
+
+                    b.HasIndex(new[] { "BackupId", "Strength" }, "one_unfinished_verification")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Requested" }, "unfinished_verifications")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("verifications", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.WatchStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("LastRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextSignal")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("StoreNextTelling")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("watch_state", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
@@ -802,6 +1040,15 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
                 {
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
@@ -831,6 +1078,15 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasOne("Backstay.Controller.Catalog.LocalUserEntity", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
+                        .WithMany()
+                        .HasForeignKey("BackupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

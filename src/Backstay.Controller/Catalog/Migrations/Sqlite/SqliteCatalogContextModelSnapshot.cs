@@ -75,10 +75,16 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<byte[]>("CredentialHash")
                         .HasColumnType("BLOB");
 
+                    b.Property<long?>("DamageRunAsked")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("DiskFree")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("DiskTotal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Enrolled")
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Functions")
@@ -205,13 +211,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<long?>("BytesTotal")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("ContentVerified")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("DamageFoundBy")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Deadline")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("Deleted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Drilled")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("Ended")
@@ -319,10 +334,55 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
+                    b.HasIndex(new[] { "Verified" }, "to_verify")
+                        .HasFilter("\"State\" = 2");
+
+                    b.HasIndex(new[] { "ContentVerified" }, "to_verify_content")
+                        .HasFilter("\"State\" = 2");
+
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("GoodWithinHours")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ProvenWithinHours")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_objectives", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
@@ -412,6 +472,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<long?>("Delivered")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("GiveUp")
                         .HasColumnType("INTEGER");
 
@@ -468,6 +531,81 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("delivery_tries", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.PrimitiveCollection<string>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("event_endpoints", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Dispatched")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -519,6 +657,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("local_users", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NextTelling")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("overdue_appliances", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
@@ -754,6 +908,90 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("By")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ClaimUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Ended")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Requested")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Started")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Ended");
+
+                    b.HasIndex("BackupId", "Ended");
+
+                    b.HasIndex(new[] { "BackupId", "Strength" }, "one_unfinished_verification")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Requested" }, "unfinished_verifications")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("verifications", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.WatchStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextSignal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("StoreNextTelling")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("watch_state", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
@@ -789,6 +1027,15 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
                 {
                     b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
@@ -818,6 +1065,15 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasOne("Backstay.Controller.Catalog.LocalUserEntity", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
+                        .WithMany()
+                        .HasForeignKey("BackupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
