@@ -8,6 +8,7 @@ using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
+using Backstay.Controller.Events;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Retention;
@@ -43,6 +44,7 @@ try
     builder.Services.AddRetention();
     builder.Services.AddVerification();
     builder.Services.AddNotifications();
+    builder.Services.AddEvents();
     builder.Services.AddDocuments();
 
     var app = builder.Build();

@@ -25,6 +25,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<DeliveryTryEntity> DeliveryTries => Set<DeliveryTryEntity>();
 
+    public DbSet<EventEntity> Events => Set<EventEntity>();
+
     public DbSet<RetentionPolicyEntity> RetentionPolicies => Set<RetentionPolicyEntity>();
 
     public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
@@ -136,6 +138,15 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             delivery.HasIndex(d => d.Created);
         });
         model.Entity<DeliveryTryEntity>().ToTable("delivery_tries");
+
+        model.Entity<EventEntity>(happened =>
+        {
+            happened.ToTable("events");
+            happened.HasIndex(e => e.Time);
+
+            // The outbox: as long as what waits, not as the history.
+            happened.HasIndex(e => e.Id, "events_to_dispatch").HasFilter("\"Dispatched\" IS NULL");
+        });
 
         model.Entity<SettingsEntity>(settings =>
         {
