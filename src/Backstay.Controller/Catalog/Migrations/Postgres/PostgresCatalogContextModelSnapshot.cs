@@ -82,6 +82,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<byte[]>("CredentialHash")
                         .HasColumnType("bytea");
 
+                    b.Property<DateTimeOffset?>("DamageRunAsked")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<long?>("DiskFree")
                         .HasColumnType("bigint");
 
@@ -214,13 +217,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<long?>("BytesTotal")
                         .HasColumnType("bigint");
 
+                    b.Property<DateTimeOffset?>("ContentVerified")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset>("Created")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("DamageFoundBy")
+                        .HasColumnType("integer");
 
                     b.Property<DateTimeOffset>("Deadline")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset?>("Deleted")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Drilled")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset?>("Ended")
@@ -321,12 +333,21 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
+
+                    b.HasIndex(new[] { "Verified" }, "to_verify")
+                        .HasFilter("\"State\" = 2");
+
+                    b.HasIndex(new[] { "ContentVerified" }, "to_verify_content")
+                        .HasFilter("\"State\" = 2");
 
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
@@ -477,6 +498,41 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasIndex("DeliveryId");
 
                     b.ToTable("delivery_tries", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Dispatched")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
@@ -765,6 +821,71 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("By")
+                        .HasColumnType("text");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset?>("ClaimUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Ended")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Planned")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("Requested")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("Started")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Ended");
+
+                    b.HasIndex("BackupId", "Ended");
+
+                    b.HasIndex(new[] { "BackupId", "Strength" }, "one_unfinished_verification")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Requested" }, "unfinished_verifications")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("verifications", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
@@ -831,6 +952,15 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasOne("Backstay.Controller.Catalog.LocalUserEntity", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
+                        .WithMany()
+                        .HasForeignKey("BackupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

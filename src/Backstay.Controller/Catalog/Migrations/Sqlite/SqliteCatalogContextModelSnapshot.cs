@@ -75,6 +75,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<byte[]>("CredentialHash")
                         .HasColumnType("BLOB");
 
+                    b.Property<long?>("DamageRunAsked")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("DiskFree")
                         .HasColumnType("INTEGER");
 
@@ -205,13 +208,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<long?>("BytesTotal")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("ContentVerified")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("DamageFoundBy")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Deadline")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("Deleted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Drilled")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("Ended")
@@ -312,12 +324,21 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
+
+                    b.HasIndex(new[] { "Verified" }, "to_verify")
+                        .HasFilter("\"State\" = 2");
+
+                    b.HasIndex(new[] { "ContentVerified" }, "to_verify_content")
+                        .HasFilter("\"State\" = 2");
 
                     b.HasIndex(new[] { "Created" }, "waiting_backups")
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
@@ -466,6 +487,41 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasIndex("DeliveryId");
 
                     b.ToTable("delivery_tries", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Dispatched")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
@@ -754,6 +810,71 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("By")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ClaimUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Ended")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Planned")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Requested")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Started")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Ended");
+
+                    b.HasIndex("BackupId", "Ended");
+
+                    b.HasIndex(new[] { "BackupId", "Strength" }, "one_unfinished_verification")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "Requested" }, "unfinished_verifications")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("verifications", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
@@ -818,6 +939,15 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasOne("Backstay.Controller.Catalog.LocalUserEntity", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.VerificationEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.BackupEntity", null)
+                        .WithMany()
+                        .HasForeignKey("BackupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
