@@ -58,6 +58,7 @@ try
     app.MapAppliances();
     app.MapBackups();
     app.MapRetention();
+    app.MapVerifications();
     app.MapAgents();
     app.MapUploads();
     app.MapNotifications();

@@ -33,6 +33,7 @@ internal static class BackstayCommand
                 new Backup.ListCommand(global),
                 new Backup.ShowCommand(global),
                 new Backup.DownloadCommand(global),
+                new Backup.VerifyCommand(global),
                 new Backup.DeleteCommand(global),
                 new Backup.CancelCommand(global),
                 new Backup.HoldCommand(global),
@@ -78,6 +79,10 @@ internal static class BackstayCommand
                 new EventEndpoint.SetCommand(global),
                 new EventEndpoint.RemoveCommand(global),
                 new EventEndpoint.TestCommand(global))),
+            global.Online(new CommandGroup(
+                "verification",
+                "What was proven of stored backups",
+                new Verification.ListCommand(global))),
             global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",

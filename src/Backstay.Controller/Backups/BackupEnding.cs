@@ -35,12 +35,14 @@ internal sealed partial class BackupEnding(
 
     /// <summary>Ends a backup well.</summary>
     /// <param name="attempt">Only if this is still the attempt in force.</param>
-    /// <param name="readBack">When its stored bytes were found to be what was sealed; null where nobody has looked: then it is verified soon.</param>
+    /// <param name="readBackSince">When its stored bytes began to be read, and were found to be what was sealed; null where nobody has looked:
+    /// then it is verified soon.</param>
     /// <returns>False when it had ended, or the attempt was closed, before.</returns>
     public async Task<bool> SucceedAsync(
-        Guid backupId, int attempt, CompleteUpload complete, DateTimeOffset ended, DateTimeOffset? readBack, CancellationToken cancellationToken)
+        Guid backupId, int attempt, CompleteUpload complete, DateTimeOffset ended, DateTimeOffset? readBackSince, CancellationToken cancellationToken)
     {
-        var verification = readBack is null ? VerificationState.Pending : VerificationState.Verified;
+        var verification = readBackSince is null ? VerificationState.Pending : VerificationState.Verified;
+        var verified = readBackSince is null ? (DateTimeOffset?)null : ended;
         var sha256 = Convert.FromHexString(complete.Sha256);
         var summary = System.Text.Json.JsonSerializer.Serialize(complete.Summary, AgentJson.Default.UploadSummary);
         var message = MessageOf(complete.Summary);
@@ -57,15 +59,15 @@ internal sealed partial class BackupEnding(
                 .SetProperty(b => b.ArchiveFiles, complete.Summary.Files)
                 .SetProperty(b => b.Warnings, complete.Summary.Warnings)
                 .SetProperty(b => b.Verification, verification)
-                .SetProperty(b => b.Verified, readBack)
+                .SetProperty(b => b.Verified, verified)
                 .SetProperty(b => b.ProtectedSessionKey, (byte[]?)null),
-            also: null,
+            ending => AddReadBack(ending, readBackSince),
             cancellationToken);
         if (backup is null)
             return false;
 
         Log.Succeeded(logger, backup.Id, backup.ApplianceId, backup.Size ?? 0, attempt);
-        if (readBack is null)
+        if (readBackSince is null)
             verificationHint.Wake();
         return true;
     }
@@ -92,7 +94,7 @@ internal sealed partial class BackupEnding(
                 .SetProperty(b => b.Message, failure.Message)
                 .SetProperty(b => b.Output, failure.Output)
                 .SetProperty(b => b.ProtectedSessionKey, (byte[]?)null),
-            also,
+            _ => also?.Invoke(),
             cancellationToken,
             onlyIf);
         if (backup is null)
@@ -120,10 +122,34 @@ internal sealed partial class BackupEnding(
         }
     }
 
+    /// <summary>Step 10 proved the stored bytes: the first of the backup's verifications.</summary>
+    private void AddReadBack(BackupEntity backup, DateTimeOffset? since)
+    {
+        if (since is null)
+            return;
+
+        catalog.Verifications.Add(new VerificationEntity
+        {
+            Id = Guid.CreateVersion7(since.Value),
+            BackupId = backup.Id,
+            ApplianceId = backup.ApplianceId,
+            Strength = VerificationStrength.Digest,
+            State = VerificationRunState.Passed,
+            Planned = true,
+            RequestedBy = VerificationPlan.RequestedBy,
+            Requested = since.Value,
+            Started = since,
+            Ended = backup.Ended,
+            Bytes = backup.Size ?? 0,
+            By = VerificationRunner.By,
+            Message = "The stored bytes were read back before success was said.",
+        });
+    }
+
     private async Task<BackupEntity?> EndAsync(
         Expression<Func<BackupEntity, bool>> from,
         Action<UpdateSettersBuilder<BackupEntity>> set,
-        Action? also,
+        Action<BackupEntity> also,
         CancellationToken cancellationToken,
         Expression<Func<BackupEntity, bool>>? onlyIf = null)
     {
@@ -145,7 +171,7 @@ internal sealed partial class BackupEnding(
             // Who cancelled it knows.
             if (backup.Reason is { } reason and not FailureReason.Cancelled)
                 events.Add(catalog, EventKind.BackupFailed, backup.ApplianceId, backup.Id, FailureOf(backup, name, reason));
-            also?.Invoke();
+            also(backup);
             await catalog.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }

@@ -133,7 +133,7 @@ internal sealed partial class BackupSweep(
                 key.Attempt,
                 new CompleteUpload(sidecar.Parts, sidecar.Size, sidecar.Sha256, sidecar.Summary),
                 sidecar.Completed,
-                readBack: null,
+                readBackSince: null,
                 cancellationToken);
         }
         catch (Exception exception) when (exception is ArchiveStoreException or JsonException)

@@ -84,7 +84,9 @@ internal sealed class ListedBackup
             Backup.Verification,
             Backup.Verified,
             Backup.HeldBy is null ? null : new BackupHold(Backup.HeldBy, Backup.HoldReason ?? "", Backup.HeldSince ?? Backup.Created),
-            Backup.LockedUntil is { } until ? new BackupLock(until, Backup.LockedBy ?? "") : null);
+            Backup.LockedUntil is { } until ? new BackupLock(until, Backup.LockedBy ?? "") : null,
+            Backup.ContentVerified,
+            Backup.Drilled);
     }
 
     /// <summary>A word of the wire, or null.</summary>

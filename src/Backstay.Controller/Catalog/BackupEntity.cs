@@ -103,9 +103,6 @@ internal sealed class BackupEntity
     /// <summary>What found the damage; null: it isn't damaged.</summary>
     public VerificationStrength? DamageFoundBy { get; set; }
 
-    /// <summary>The end of a controller's claim while it verifies; who wrote this value holds the claim.</summary>
-    public DateTimeOffset? VerificationClaim { get; set; }
-
     /// <summary>
     /// When it was deleted. The row hides from then on and goes once the store has let go of the archive: a crash between the two
     /// leaves a row that a sweep finishes, never an archive that nobody knows of.

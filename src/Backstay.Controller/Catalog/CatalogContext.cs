@@ -96,11 +96,15 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             // What was proven longest ago comes first.
             backup.HasIndex(b => b.Verified, "to_verify").HasFilter("\"State\" = 2");
             backup.HasIndex(b => b.ContentVerified, "to_verify_content").HasFilter("\"State\" = 2");
+            backup.HasIndex(b => b.Ended, "never_verified").HasFilter("\"Verification\" = 0");
 
             // The queue: as long as what waits, not as the history.
             backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
             backup.HasIndex(b => b.Id, "protection_to_carry").HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
             backup.Ignore(b => b.Waits);
+
+            // What the release before this claims by, when both run; dropped by the next (docs/decisions/0077).
+            backup.Property<DateTimeOffset?>("VerificationClaim");
         });
 
         model.Entity<RetentionPolicyEntity>(policy =>

@@ -18,6 +18,9 @@ internal sealed class VerificationEntity
 
     public required VerificationRunState State { get; set; }
 
+    /// <summary>Nobody asked for it: it comes after what somebody did, and takes its time.</summary>
+    public bool Planned { get; set; }
+
     /// <summary>A user, or <c>controller</c>.</summary>
     public required string RequestedBy { get; init; }
 

@@ -70,6 +70,7 @@ internal static class Examples
         nameof(ClockConfirmation) => JsonSerializer.SerializeToNode(
             new ClockConfirmation(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), AdminJson.Default.ClockConfirmation),
         nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),
+        nameof(VerifyRequest) => JsonSerializer.SerializeToNode(new VerifyRequest(VerificationStrength.Content), AdminJson.Default.VerifyRequest),
         nameof(LockRequest) => JsonSerializer.SerializeToNode(
             new LockRequest(new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero)), AdminJson.Default.LockRequest),
         _ => null,

@@ -159,6 +159,8 @@ internal sealed class FolderArchiveStore : IArchiveStore
         {
             var file = new FileInfo(ArchivePath(key));
             length = file.Exists ? file.Length : null;
+            if (length is null && !Directory.Exists(_archives))
+                throw new IOException($"{_archives} isn't there. Is the store mounted?");
         });
         return Task.FromResult(length);
     }

@@ -1,5 +1,6 @@
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Events;
 using Backstay.Controller.Schedules;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,12 @@ namespace Backstay.Controller.Verification;
 /// of the audit log, the events, and a backup in its place. Who marks it does the rest, so however many find the damage, it follows once.
 /// </summary>
 internal sealed partial class VerificationResults(
-    CatalogContext catalog, AuditTrail audit, DamageRuns runs, ScheduleHint schedules, ILogger<VerificationResults> logger)
+    CatalogContext catalog,
+    AuditTrail audit,
+    EventOutbox events,
+    DamageRuns runs,
+    ScheduleHint schedules,
+    ILogger<VerificationResults> logger)
 {
     /// <summary>Adds a result that was made elsewhere, as by a drill; the caller saves and commits, then calls <see cref="Wake"/>.</summary>
     /// <param name="result">Ended.</param>
@@ -42,7 +48,11 @@ internal sealed partial class VerificationResults(
     }
 
     /// <summary>After the commit: what was begun by it need not wait for the next look.</summary>
-    public void Wake() => schedules.Wake();
+    public void Wake()
+    {
+        events.Wake();
+        schedules.Wake();
+    }
 
     private async Task PassAsync(VerificationEntity result, DateTimeOffset ended, CancellationToken cancellationToken)
     {
@@ -77,14 +87,25 @@ internal sealed partial class VerificationResults(
                     .SetProperty(b => b.DamageFoundBy, result.Strength),
                 cancellationToken);
         await rows.ExecuteUpdateAsync(set => set.SetProperty(b => b.Verified, ended), cancellationToken);
+        var name = await catalog.Appliances.Where(a => a.Id == result.ApplianceId).Select(a => a.Name).FirstAsync(cancellationToken);
+        events.Add(
+            catalog,
+            EventKind.VerificationFailed,
+            result.ApplianceId,
+            result.BackupId,
+            $"The verification ({Word(result.Strength)}) of backup {result.BackupId} of {name} failed. {result.Message}");
         if (found == 0)
             return;
 
+        events.Add(
+            catalog, EventKind.BackupDamaged, result.ApplianceId, result.BackupId, $"Backup {result.BackupId} of {name} is damaged. {result.Message}");
         Log.Damaged(logger, result.BackupId, result.ApplianceId, result.Message);
         audit.Add("backup.verify", result.BackupId.ToString(), $"damaged: {result.Message}", actor: result.RequestedBy);
         if (await runs.AskAsync(result.ApplianceId, cancellationToken) is { } schedule)
             Log.RunsNow(logger, result.ApplianceId, schedule, result.BackupId);
     }
+
+    private static string Word(VerificationStrength strength) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(strength.ToString());
 
     private static partial class Log
     {

@@ -5,10 +5,15 @@ internal static class VerificationServices
     /// <summary>Proof of stored archives, in the background.</summary>
     public static IServiceCollection AddVerification(this IServiceCollection services)
     {
+        services.AddOptions<VerificationOptions>().BindConfiguration(VerificationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<VerificationHint>();
+        services.AddSingleton<VerificationRunner>();
+        services.AddScoped<VerificationPlan>();
         services.AddScoped<VerificationResults>();
+        services.AddScoped<ArchiveProofs>();
         services.AddScoped<DamageRuns>();
-        services.AddHostedService<DigestVerification>();
+        services.AddScoped<VerifyBackup>();
+        services.AddHostedService<VerificationWorker>();
         return services;
     }
 }

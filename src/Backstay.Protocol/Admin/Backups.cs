@@ -64,7 +64,7 @@ public enum VerificationState
     Pending,
     /// <summary>The stored bytes have the recorded SHA-256.</summary>
     Verified,
-    /// <summary>The stored bytes are not the ones that were sealed, or are gone.</summary>
+    /// <summary>The stored bytes are not the ones that were sealed, or are gone, or don't give back what was backed up.</summary>
     Damaged,
 }
 
@@ -85,7 +85,9 @@ public sealed record BackupProgress(
 /// <param name="Sha256">Of the sealed archive, lower-case hex.</param>
 /// <param name="Files">Regular files in the archive.</param>
 /// <param name="Warnings">How many things could not be collected as they should.</param>
-/// <param name="Verified">When the stored bytes were last checked.</param>
+/// <param name="Verified">When the stored bytes were last looked at, in whatever way.</param>
+/// <param name="ContentVerified">When all of its content was last found good.</param>
+/// <param name="Drilled">When it was last restored for practice and found good.</param>
 /// <param name="Hold">It can't be deleted until this is released.</param>
 /// <param name="Lock">It can't be deleted before the end of this; when that has passed it means nothing any more.</param>
 public sealed record Backup(
@@ -113,4 +115,6 @@ public sealed record Backup(
     VerificationState? Verification,
     DateTimeOffset? Verified,
     BackupHold? Hold = null,
-    BackupLock? Lock = null);
+    BackupLock? Lock = null,
+    DateTimeOffset? ContentVerified = null,
+    DateTimeOffset? Drilled = null);

@@ -44,6 +44,9 @@ internal sealed partial class Peer
         [],
         new FleetCounts(1, 0, 0, 0));
 
+    /// <summary>The one verification that there is.</summary>
+    public VerificationRecord Verification { get; set; } = Wire.Verification(VerificationRunState.Running);
+
     private void Map(WebApplication app)
     {
         var admin = app.MapGroup("/admin");
@@ -82,6 +85,15 @@ internal sealed partial class Peer
             var held = Backups[0] with { Hold = new BackupHold("anna", hold.Reason!, TimeProvider.System.GetUtcNow()) };
             await Wire.WriteAsync(http, held, AdminJson.Default.Backup);
         });
+        admin.MapPost("/appliances/{id:guid}/backup/{backupId:guid}/verify", async http =>
+        {
+            await BodyAsync(http);
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+            await Wire.WriteAsync(http, new VerificationAccepted(Verification.Id), AdminJson.Default.VerificationAccepted);
+        });
+        admin.MapGet("/verifications", http =>
+            Wire.WriteAsync(http, Wire.Page([Verification]), AdminJson.Default.PagedListVerificationRecord));
+        admin.MapGet("/verifications/{id:guid}", http => Wire.WriteAsync(http, Verification, AdminJson.Default.VerificationRecord));
         admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}/hold", http => Empty(http, StatusCodes.Status204NoContent));
         admin.MapPut("/appliances/{id:guid}/backup/{backupId:guid}/lock", async http =>
         {

@@ -42,6 +42,10 @@ internal static class Wire
         Output = "The agent was not heard of for 60 s.",
     };
 
+    public static VerificationRecord Verification(VerificationRunState state, string? message = null) => new(
+        Peer.BackupId, Peer.BackupId, Peer.ApplianceId, "gw-01", VerificationStrength.Content, state, "admin", Time, Time,
+        state > VerificationRunState.Running ? Time.AddSeconds(2) : null, 2, 1_000_000, 400_000, 200_000, 100, "controller c1", message);
+
     public static PagedList<T> Page<T>(IReadOnlyList<T> items) => new(items, $"0-{items.Count - 1}/{items.Count}", "name", false, [], items.Count, []);
 
     public static async Task WriteAsync(HttpContext http, int status, ApiError error)

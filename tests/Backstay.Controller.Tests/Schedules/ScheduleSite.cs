@@ -4,6 +4,7 @@ using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Schedules;
 using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -151,7 +152,7 @@ internal sealed class ScheduleSite : IAsyncDisposable
         // What looks by itself would hide what the tests ask for: due runs, and backups that nobody answers.
         return await BackupSite.StartAsync(Time, settings, services: services =>
         {
-            foreach (var worker in (Type[])[typeof(ScheduleWorker), typeof(AdmissionWorker), typeof(BackupSweep)])
+            foreach (var worker in (Type[])[typeof(ScheduleWorker), typeof(AdmissionWorker), typeof(BackupSweep), typeof(VerificationWorker)])
                 services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == worker));
         });
     }

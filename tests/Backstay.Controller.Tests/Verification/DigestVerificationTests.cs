@@ -5,7 +5,6 @@ using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Backstay.Controller.Tests.Verification;
 
@@ -14,10 +13,14 @@ public sealed class DigestVerificationTests
     [Fact]
     public async Task A_new_archive_is_read_back_before_success_is_said()
     {
-        await using var site = await BackupSite.StartAsync(services: Idle);
+        await using var site = await BackupSite.StartAsync(services: VerificationSite.Idle);
         var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
         var row = (await site.RowAsync(backup))!;
         Assert.Equal((VerificationState.Verified, row.Ended), (row.Verification, row.Verified));
+        var result = await site.Host.CatalogAsync(catalog => catalog.Verifications.AsNoTracking().SingleAsync(v => v.BackupId == backup));
+        Assert.Equal(
+            (VerificationStrength.Digest, VerificationRunState.Passed, row.Size, row.Ended), (result.Strength, result.State, result.Bytes, result.Ended));
+        Assert.True(result.Started <= result.Ended);
     }
 
     [Fact]
@@ -38,7 +41,7 @@ public sealed class DigestVerificationTests
     [InlineData("gone")]
     public async Task An_archive_that_is_not_what_was_sealed_is_damaged(string how)
     {
-        await using var site = await BackupSite.StartAsync(services: Idle);
+        await using var site = await BackupSite.StartAsync(services: VerificationSite.Idle);
         var agent = await site.AddOnlineAsync();
         var (backup, archive) = await site.MakeBackupAsync(agent);
         var key = new ArchiveKey(backup, 1);
@@ -57,7 +60,7 @@ public sealed class DigestVerificationTests
         }
 
         await DoubtAsync(site);
-        Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
+        await site.VerifyAllAsync();
         Assert.Equal(VerificationState.Damaged, (await site.RowAsync(backup))!.Verification);
         var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "backup.verify"));
         Assert.StartsWith("damaged", line.Detail, StringComparison.Ordinal);
@@ -70,7 +73,7 @@ public sealed class DigestVerificationTests
         try
         {
             Guid backup;
-            await using (var site = await BackupSite.StartAsync(folder: folder, services: Idle))
+            await using (var site = await BackupSite.StartAsync(folder: folder, services: VerificationSite.Idle))
             {
                 (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
                 await DoubtAsync(site);
@@ -88,20 +91,15 @@ public sealed class DigestVerificationTests
     [Fact]
     public async Task Several_controllers_share_the_archives_out_and_verify_each_once()
     {
-        await using var site = await BackupSite.StartAsync(services: Idle);
+        await using var site = await BackupSite.StartAsync(services: VerificationSite.Idle);
         var agent = await site.AddOnlineAsync();
         for (var i = 0; i < 5; i++)
             await site.MakeBackupAsync(agent);
         await DoubtAsync(site);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            var verification = NewVerification(site);
-            while (await verification.VerifyNextAsync(CancellationToken.None))
-            {
-            }
-        })));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(site.VerifyAllAsync)));
         Assert.Equal(5, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Verified)));
         Assert.Equal(5, await site.Host.CatalogAsync(catalog => catalog.AuditLog.CountAsync(a => a.Action == "backup.verify")));
+        Assert.Equal(5, (await site.ResultsAsync()).Count);
     }
 
     [Fact]
@@ -109,19 +107,18 @@ public sealed class DigestVerificationTests
     {
         await using var site = await BackupSite.StartAsync(services: services =>
         {
-            Idle(services);
+            VerificationSite.Idle(services);
             FaultyStore.Around(services);
         });
         var (backup, _) = await site.MakeBackupAsync(await site.AddOnlineAsync());
         await DoubtAsync(site);
         site.Host.Services.GetRequiredService<FaultPlan>().FailNext(nameof(IArchiveStore.OpenReadAsync), Moment.Before);
-        Assert.True(await NewVerification(site).VerifyNextAsync(CancellationToken.None));
+        await site.VerifyAllAsync();
         Assert.Equal(VerificationState.Pending, (await site.RowAsync(backup))!.Verification);
+        var waiting = Assert.Single(await site.ResultsAsync());
+        Assert.Equal(VerificationRunState.Waiting, waiting.State);
+        Assert.Contains("tried again", waiting.Message, StringComparison.Ordinal);
     }
-
-    /// <summary>Without the background service: the test verifies by itself.</summary>
-    private static void Idle(IServiceCollection services) =>
-        services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(DigestVerification)));
 
     /// <summary>As after a rebuild of the catalog: nobody has looked at the stored bytes.</summary>
     private static async Task DoubtAsync(BackupSite site)
@@ -131,8 +128,6 @@ public sealed class DigestVerificationTests
             .SetProperty(b => b.Verified, (DateTimeOffset?)null)));
         site.Host.Services.GetRequiredService<VerificationHint>().Wake();
     }
-
-    private static DigestVerification NewVerification(BackupSite site) => ActivatorUtilities.CreateInstance<DigestVerification>(site.Host.Services);
 
     private static Task EndsAsync(BackupSite site, Guid backup, VerificationState state) =>
         BackupSite.EventuallyAsync(async () => (await site.RowAsync(backup))!.Verification == state, state.ToString());

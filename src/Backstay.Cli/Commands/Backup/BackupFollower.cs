@@ -44,7 +44,8 @@ internal sealed class BackupFollower(AdminClient client, TimeProvider clock)
         }
     }
 
-    private static bool IsPassing(Exception e, CancellationToken cancellationToken) => e switch
+    /// <summary>Whether the same question may be answered a moment later.</summary>
+    public static bool IsPassing(Exception e, CancellationToken cancellationToken) => e switch
     {
         HttpRequestException => true,
         OperationCanceledException => !cancellationToken.IsCancellationRequested,

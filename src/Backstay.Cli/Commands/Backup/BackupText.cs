@@ -13,6 +13,7 @@ internal static class BackupText
     public static string State(BackupRecord backup) => backup switch
     {
         { Status: BackupStatusWord.Processing } => "processing",
+        { Result: BackupResult.Success, Verification: VerificationState.Damaged } => "damaged",
         { Result: BackupResult.Success, Warnings: > 0 } => "success, warnings",
         { Result: BackupResult.Success } => "success",
         _ => "failure",
@@ -21,6 +22,7 @@ internal static class BackupText
     public static Style Style(BackupRecord backup) => backup switch
     {
         { Status: BackupStatusWord.Processing } => Styles.Busy,
+        { Verification: VerificationState.Damaged } => Styles.Bad,
         { Result: BackupResult.Success } => Styles.Good,
         _ => Styles.Bad,
     };

@@ -85,6 +85,8 @@ internal sealed class ShowCommand : CliCommand
         ("Warnings", Human.Count(backup.Warnings)),
         ("Verification", Human.Word(backup.Verification)),
         ("Verified", Human.Time(backup.Verified, invocation.Clock)),
+        ("Content proven", Human.Time(backup.ContentVerified, invocation.Clock)),
+        ("Drilled", Human.Time(backup.Drilled, invocation.Clock)),
         ("Held", backup.Hold is { } hold ? $"by {hold.Owner} since {Human.Time(hold.Since, invocation.Clock)}: {hold.Reason}" : null),
         ("Locked", backup.Lock is { } locked ? $"until {Human.Time(locked.Until, invocation.Clock)} by {locked.By}" : null),
         ("Notifies", backup.NotifyUrl));

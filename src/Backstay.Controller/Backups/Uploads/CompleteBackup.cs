@@ -74,11 +74,12 @@ internal sealed partial class CompleteBackup(
 
         // Step 10.
         var key = new ArchiveKey(id, attempt);
-        DateTimeOffset now;
+        DateTimeOffset readBackSince, now;
         try
         {
             await store.FinishAsync(key, [.. parts.Select(p => new StoredPart(p.Number, p.Length, p.StoreTag))], cancellationToken);
             Log.Finished(logger, key);
+            readBackSince = time.GetUtcNow();
 
             // A store isn't taken at its word: what it holds is read back before anybody is told that it is there.
             if (!(await readBacks.DigestAsync(key, complete.Size, cancellationToken)).AsSpan().SequenceEqual(Convert.FromHexString(complete.Sha256)))
@@ -103,7 +104,7 @@ internal sealed partial class CompleteBackup(
             return await OutcomeAsync(await StoreFaultAsync(key, exception, cancellationToken));
         }
 
-        if (await ending.SucceedAsync(id, attempt, complete, now, readBack: now, cancellationToken))
+        if (await ending.SucceedAsync(id, attempt, complete, now, readBackSince, cancellationToken))
             return null;
 
         var outcome = await OutcomeAsync(UploadAttempt.Closed(attempt));
