@@ -2,10 +2,11 @@ using System.Text;
 
 namespace Backstay.Archive;
 
-/// <summary>Shows in what a text on the machine differs from the archive's, unless it is a secret.</summary>
+/// <summary>Shows in what a text differs from the archive's, unless it is a secret.</summary>
 internal sealed class DiffMaker(bool enabled)
 {
-    private const int MaxSize = 64 * 1024;
+    /// <summary>Longest text that is compared, in bytes.</summary>
+    public const int MaxSize = 64 * 1024;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -32,10 +33,16 @@ internal sealed class DiffMaker(bool enabled)
     {
         if (!_isTaking || folder < 0 || !differences.HasFlag(RestoreDifferences.Content) || ReadMachine(folder, place) is not { } there)
             return null;
-        ReadOnlySpan<byte> archived = _archived.AsSpan(0, _length);
-        if (SecretFiles.IsSecret(place.Path, there) || SecretFiles.IsSecret(place.Path, archived))
+        return Make(place.Path, there, _archived.AsSpan(0, _length));
+    }
+
+    /// <summary>The difference of two contents; null where they aren't text.</summary>
+    /// <param name="path">On the machine, without the slash in front: it may be known for its secrets.</param>
+    public static string? Make(ReadOnlySpan<byte> path, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        if (SecretFiles.IsSecret(path, before) || SecretFiles.IsSecret(path, after))
             return SecretFiles.Masked;
-        return TextOf(there) is { } before && TextOf(archived) is { } after ? SecretFiles.Mask(TextDiff.Make(before, after)) : null;
+        return TextOf(before) is { } old && TextOf(after) is { } @new ? SecretFiles.Mask(TextDiff.Make(old, @new)) : null;
     }
 
     private static byte[]? ReadMachine(int folder, in EntryPlace place)

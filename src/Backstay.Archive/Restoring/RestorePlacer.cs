@@ -208,14 +208,15 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private bool Publish(TarEntry entry, in EntryPlace place)
     {
         byte[] leaf = place.NullTerminatedLeaf;
+        bool isLink = entry.Kind == ArchiveEntryKind.HardLink;
         if (place.IsDump)
-            return Succeeds(entry, Staging.Publish(_dumps.Top, leaf));
+            return Succeeds(entry, Staging.Publish(_dumps.Top, leaf, isLink));
         if (!KeepAside(entry, leaf))
         {
             Staging.Clear(_folders.Top);
             return false;
         }
-        return Succeeds(entry, Staging.Publish(_folders.Top, leaf));
+        return Succeeds(entry, Staging.Publish(_folders.Top, leaf, isLink));
     }
 
     private bool KeepAside(TarEntry entry, byte[] leaf)

@@ -87,14 +87,16 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
     }
 
     /// <summary>Renames what was made over what is in its place.</summary>
-    public static Errno Publish(FolderLevel level, ReadOnlySpan<byte> leaf)
+    /// <param name="isLink">Whether it is another name of a file, and may be one of that which is there.</param>
+    public static Errno Publish(FolderLevel level, ReadOnlySpan<byte> leaf, bool isLink)
     {
         fixed (byte* from = New)
         fixed (byte* to = leaf)
         {
             if (Libc.RenameAt(level.Staging, from, level.Fd, to) != 0)
                 return Libc.LastError;
-            Clear(level); // renaming one name of a file over another one does nothing
+            if (isLink)
+                Clear(level); // renaming one name of a file over another one does nothing
             return Errno.None;
         }
     }

@@ -34,6 +34,7 @@ internal static class BackstayCommand
                 new Backup.ShowCommand(global),
                 new Backup.DownloadCommand(global),
                 new Backup.VerifyCommand(global),
+                new Backup.DiffCommand(global),
                 new Backup.DeleteCommand(global),
                 new Backup.CancelCommand(global),
                 new Backup.HoldCommand(global),
@@ -113,6 +114,7 @@ internal static class BackstayCommand
                 new Archive.CreateCommand(global),
                 new Archive.ListCommand(global),
                 new Archive.VerifyCommand(global),
+                new Archive.DiffCommand(global),
                 new Archive.ExtractCommand(global)),
             new CompletionCommand(global),
         };

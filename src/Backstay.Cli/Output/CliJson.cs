@@ -17,6 +17,7 @@ namespace Backstay.Cli.Output;
 [JsonSerializable(typeof(ListedEntry))]
 [JsonSerializable(typeof(VerifiedArchive))]
 [JsonSerializable(typeof(ExtractedArchive))]
+[JsonSerializable(typeof(ComparedEntry))]
 [JsonSerializable(typeof(PlannedChange))]
 [JsonSerializable(typeof(RestoredBackup))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -16,15 +16,17 @@ internal sealed class HandMade
 
     public SessionKey Key { get; } = SessionKey.Generate();
 
-    public HandMade()
+    public HandMade(params ArchiveSection[] sections)
     {
         ArchiveManifest manifest = Archives.Manifest with { EnvelopeSha256 = Convert.ToHexStringLower(SHA256.HashData(_envelope)) };
+        if (sections.Length > 0)
+            manifest = manifest with { Sections = sections };
         File("backstay/manifest.json", JsonSerializer.SerializeToUtf8Bytes(manifest, ArchiveJson.Default.ArchiveManifest));
     }
 
     public HandMade File(string name, byte[] content) => Entry(ArchiveEntryKind.File, name, content: content);
 
-    public HandMade Entry(ArchiveEntryKind kind, string name, string link = "", byte[]? content = null, uint linkCount = 0)
+    public HandMade Entry(ArchiveEntryKind kind, string name, string link = "", byte[]? content = null, uint linkCount = 0, int mode = 0x1ff)
     {
         _tar.AddRange(_headers.Write(new TarHead
         {
@@ -34,7 +36,7 @@ internal sealed class HandMade
             StoredSize = content?.Length ?? 0,
             SparseSize = -1,
             LinkCount = linkCount,
-            Permissions = 0x1ff,
+            Permissions = mode,
             Uid = 0,
             Gid = 0,
             Modified = new FileTime(1_700_000_000, 0),

@@ -77,7 +77,7 @@ internal sealed partial class Peer
         });
         admin.MapGet("/appliances/{id:guid}/backups", http => Wire.WriteAsync(http, Wire.Page(Backups), AdminJson.Default.PagedListBackup));
         admin.MapGet("/backups", http => Wire.WriteAsync(http, Wire.Page(Backups), AdminJson.Default.PagedListBackup));
-        admin.MapMethods("/appliances/{id:guid}/backup/{backupId:guid}", ["GET", "HEAD"], Archive.AnswerAsync);
+        admin.MapMethods("/appliances/{id:guid}/backup/{backupId:guid}", ["GET", "HEAD"], http => ArchiveOf(http).AnswerAsync(http));
         admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}", http => Empty(http, StatusCodes.Status202Accepted));
         admin.MapPut("/appliances/{id:guid}/backup/{backupId:guid}/hold", async http =>
         {
@@ -111,6 +111,9 @@ internal sealed partial class Peer
 
     public static Seed Seed { get; } = new(
         1, ApplianceId, "gw-01", ["https://127.0.0.1:8443"], "one-time", new DateTimeOffset(2026, 3, 2, 0, 0, 0, TimeSpan.Zero), ["pin"]);
+
+    private PeerArchive ArchiveOf(HttpContext http) =>
+        Archives.GetValueOrDefault(Guid.Parse((string)http.Request.RouteValues["backupId"]!), Archive);
 
     private async Task LoginAsync(HttpContext http)
     {

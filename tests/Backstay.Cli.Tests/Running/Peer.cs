@@ -49,6 +49,9 @@ internal sealed partial class Peer : IAsyncDisposable
 
     public PeerArchive Archive { get; } = new();
 
+    /// <summary>Of the backups that have another one.</summary>
+    public Dictionary<Guid, PeerArchive> Archives { get; } = [];
+
     /// <summary>Answers every call but <c>/version</c> and <c>/login</c> with this.</summary>
     public (int Status, ApiError Error)? Refusal { get; set; }
 

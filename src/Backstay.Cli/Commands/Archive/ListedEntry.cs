@@ -35,11 +35,13 @@ internal sealed record ListedEntry(
     /// <summary>Like a line of <c>ls -l</c>.</summary>
     public string Line(TimeProvider clock)
     {
-        var owner = $"{Known(User, Uid)}/{Known(Group, Gid)}";
         var target = LinkTarget is null ? "" : $" -> {LinkTarget}";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{Letter}{Mode}  {owner,-15} {Size,14}  {Human.Time(Modified, clock)}  {Name}{target}");
+            CultureInfo.InvariantCulture, $"{Letter}{Mode}  {Owner,-15} {Size,14}  {Human.Time(Modified, clock)}  {Name}{target}");
     }
+
+    /// <summary>By name where there is one; not in JSON.</summary>
+    internal string Owner => $"{Known(User, Uid)}/{Known(Group, Gid)}";
 
     private char Letter => Kind switch
     {

@@ -46,8 +46,13 @@ internal sealed class PassphraseOptions
     /// <returns>Null when there is none and nobody was asked.</returns>
     public async Task<string?> ReadIfGivenAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        if (invocation.Value(_file) is not { } file)
-            return System.Environment.GetEnvironmentVariable(Environment) is { Length: > 0 } value ? value : null;
+        if (invocation.Value(_file) is { } file)
+            return await FirstLineAsync(file, cancellationToken);
+        return System.Environment.GetEnvironmentVariable(Environment) is { Length: > 0 } value ? value : null;
+    }
+
+    public static async Task<string> FirstLineAsync(FileInfo file, CancellationToken cancellationToken)
+    {
         using var lines = file.OpenText();
         return await lines.ReadLineAsync(cancellationToken) is { Length: > 0 } line
             ? line

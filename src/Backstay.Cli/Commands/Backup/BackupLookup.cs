@@ -1,4 +1,5 @@
 using Backstay.Cli.Outcomes;
+using Backstay.Cli.Output;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Cli.Commands.Backup;
@@ -35,6 +36,22 @@ internal static class BackupLookup
         return await client.FindBackupAsync(appliance.Id, id, cancellationToken)
             ?? throw CliException.NotFound(
                 $"There is no backup {id} of {appliance.Name}. See them all with: backstay backup list {appliance.Name}");
+    }
+
+    /// <summary>A backup that left an archive, by its id. One that is known to be damaged is told of.</summary>
+    public static async Task<BackupRecord> FindArchivedBackupAsync(
+        this AdminClient client, ApplianceStatus appliance, string id, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var backup = await client.FindBackupAsync(appliance, id, Latest.Successful, cancellationToken);
+        if (backup.Result != BackupResult.Success)
+        {
+            throw CliException.NotFound(
+                $"Backup {backup.Id} left no archive ({BackupText.State(backup)}). See the others with: backstay backup list {appliance.Name}");
+        }
+
+        if (backup.Verification == VerificationState.Damaged)
+            terminal.Warn($"Backup {backup.Id} is known to be damaged; it is looked at all the same, as it was asked for.");
+        return backup;
     }
 
     /// <returns>Null when the controller doesn't know it.</returns>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Backstay.Archive;
 using Backstay.Cli.Commands.Archive;
+using Backstay.Cli.Downloads;
 using Backstay.Cli.Outcomes;
 using Backstay.Cli.Output;
 
@@ -25,17 +26,7 @@ internal sealed class RestoreCommand : CliCommand
         DefaultValueFactory = _ => "/",
     };
 
-    private readonly Option<ArchiveSection[]> _sections = new("--section")
-    {
-        Description = "Only this section; may be given again",
-        HelpName = "config|state|logs|audit",
-    };
-
-    private readonly Option<string[]> _paths = Several(
-        "--path", "PATH", "Only this path of the machine with all below it, or (without a slash in front) of the archive");
-
-    private readonly Option<string[]> _globs = Several("--glob", "PATTERN", "Only what matches, at any depth, or from the root on with a slash in front");
-    private readonly Option<string[]> _excludes = Several("--exclude", "PATTERN", "Leave out what matches");
+    private readonly SelectionOptions _selection = new();
     private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Show what would be done, and stop" };
     private readonly Option<bool> _diff = new("--diff") { Description = "The same, with the lines that would change; secrets are masked" };
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Files belong to the caller, also for root" };
@@ -67,8 +58,9 @@ internal sealed class RestoreCommand : CliCommand
             "backstay restore --file gw-01.gpg --section state --glob '*.db' --dry-run")
     {
         _source.AddTo(this);
-        foreach (var option in (Option[])
-            [_target, _sections, _paths, _globs, _excludes, _dryRun, _diff, _noOwner, _devices, _before, _after, _yes])
+        Options.Add(_target);
+        _selection.AddTo(this);
+        foreach (var option in (Option[])[_dryRun, _diff, _noOwner, _devices, _before, _after, _yes])
             Options.Add(option);
         _unlock.AddTo(this);
     }
@@ -117,7 +109,7 @@ internal sealed class RestoreCommand : CliCommand
         return End(invocation, source, restored);
     }
 
-    private static ExitCode End(Invocation invocation, RestoreArchive source, RestoredBackup restored)
+    private static ExitCode End(Invocation invocation, LocalArchive source, RestoredBackup restored)
     {
         restored.Warn(invocation.Terminal);
         invocation.Terminal.Result(restored, CliJson.Default.RestoredBackup, shown => shown.Show(invocation.Terminal));
@@ -125,30 +117,13 @@ internal sealed class RestoreCommand : CliCommand
         return restored.ProblemCount > 0 ? ExitCode.Warnings : ExitCode.Ok;
     }
 
-    private RestoreOptions OptionsOf(Invocation invocation)
+    private RestoreOptions OptionsOf(Invocation invocation) => new()
     {
-        try
-        {
-            return new RestoreOptions
-            {
-                Target = Path.GetFullPath(invocation.Value(_target)!),
-                AsideName = $"replaced-{invocation.Clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}",
-                Selection = RestoreSelection.Parse(
-                    invocation.Value(_sections) is { Length: > 0 } sections ? sections : null,
-                    invocation.Value(_paths) ?? [],
-                    invocation.Value(_globs) ?? [],
-                    invocation.Value(_excludes) ?? []),
-                RestoreOwner = invocation.Value(_noOwner) ? false : null,
-                AllowDevices = invocation.Value(_devices),
-                WithDiffs = invocation.Value(_diff),
-            };
-        }
-        catch (FormatException e)
-        {
-            throw CliException.Usage(e.Message);
-        }
-    }
-
-    private static Option<string[]> Several(string name, string value, string description) =>
-        new(name) { Description = $"{description}; may be given again", HelpName = value };
+        Target = Path.GetFullPath(invocation.Value(_target)!),
+        AsideName = $"replaced-{invocation.Clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}",
+        Selection = _selection.Read(invocation),
+        RestoreOwner = invocation.Value(_noOwner) ? false : null,
+        AllowDevices = invocation.Value(_devices),
+        WithDiffs = invocation.Value(_diff),
+    };
 }

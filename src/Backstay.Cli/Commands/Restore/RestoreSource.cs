@@ -10,8 +10,6 @@ namespace Backstay.Cli.Commands.Restore;
 /// <summary>Which archive is restored, and how it comes to this machine.</summary>
 internal sealed class RestoreSource
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly Argument<string?> _name = new("NAME")
     {
         Description = "The appliance whose backup is restored, by name or id; left out with --file",
@@ -28,36 +26,25 @@ internal sealed class RestoreSource
 
     private readonly Option<FileInfo?> _file = new("--file") { Description = "An archive on this machine, instead of a controller's", HelpName = "FILE" };
 
-    private readonly Option<string?> _cache = new("--cache")
-    {
-        Description = "Where a downloaded archive is until it is restored (else ~/.cache/backstay)",
-        HelpName = "DIR",
-    };
-
-    private readonly Option<bool> _keep = new("--keep") { Description = "Keep the downloaded archive" };
-
-    private readonly Option<int> _retries = CommonOptions.Number(
-        "--retries", least: 0, standard: ArchiveDownloader.DefaultRetries, "How often in a row the connection may break without a byte gained");
+    private readonly CacheOptions _cache = new();
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_name);
         command.Arguments.Add(_backup);
         command.Options.Add(_file);
-        command.Options.Add(_cache);
-        command.Options.Add(_keep);
-        command.Options.Add(_retries);
+        _cache.AddTo(command);
     }
 
     /// <summary>The archive, on this machine's disk. What was downloaded before isn't downloaded again.</summary>
-    public async Task<RestoreArchive> GetAsync(Invocation invocation, CancellationToken cancellationToken)
+    public async Task<LocalArchive> GetAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var name = invocation.Value(_name);
         if (invocation.Value(_file) is { } file)
         {
             if (name is not null)
                 throw CliException.Usage("Either name an appliance, or a file with --file.");
-            return file.Exists ? new RestoreArchive(file, IsOurs: false) : throw CliException.NotFound($"There is no file {file.FullName}.");
+            return file.Exists ? new LocalArchive(file, IsOurs: false) : throw CliException.NotFound($"There is no file {file.FullName}.");
         }
 
         if (name is null)
@@ -65,19 +52,7 @@ internal sealed class RestoreSource
         using var connection = await invocation.ConnectAsync(cancellationToken);
         var appliance = await connection.Client.FindApplianceAsync(name, cancellationToken);
         var backup = await FindAsync(invocation, connection.Client, appliance, cancellationToken);
-
-        var folder = Directory.CreateDirectory(CacheFolder(invocation), OwnerOnly).FullName;
-        var cached = new FileInfo(Path.Join(folder, $"{backup.Id}.gpg"));
-        if (!cached.Exists)
-        {
-            var downloader = new ArchiveDownloader(connection.Client, invocation.Clock, invocation.Value(_retries));
-            var target = DownloadTarget.Of(cached.FullName, force: false);
-            await ProgressBoard.ShowAsync(invocation.Terminal, invocation.Clock, board =>
-                downloader.DownloadAsync(appliance.Id, backup.Id, target, board.Add(appliance.Name), cancellationToken));
-            cached.Refresh();
-        }
-
-        return new RestoreArchive(cached, IsOurs: !invocation.Value(_keep));
+        return await _cache.GetAsync(invocation, connection.Client, appliance, backup, cancellationToken);
     }
 
     private async Task<BackupRecord> FindAsync(
@@ -86,17 +61,7 @@ internal sealed class RestoreSource
         var asked = invocation.Value(_backup);
         if (asked.Equals(BackupLookup.LatestWord, StringComparison.OrdinalIgnoreCase))
             return await NewestAsync(invocation, client, appliance, cancellationToken);
-
-        var backup = await client.FindBackupAsync(appliance, asked, Latest.Successful, cancellationToken);
-        if (backup.Result != BackupResult.Success)
-        {
-            throw CliException.NotFound(
-                $"Backup {backup.Id} left no archive ({BackupText.State(backup)}). See the others with: backstay backup list {appliance.Name}");
-        }
-
-        if (backup.Verification == VerificationState.Damaged)
-            invocation.Terminal.Warn($"Backup {backup.Id} is known to be damaged; it is looked at all the same, as it was asked for.");
-        return backup;
+        return await client.FindArchivedBackupAsync(appliance, asked, invocation.Terminal, cancellationToken);
     }
 
     /// <summary>The newest that is verified; else the newest good one, and a word about it. A damaged one never.</summary>
@@ -129,26 +94,4 @@ internal sealed class RestoreSource
     }
 
     private static string At(Invocation invocation, BackupRecord backup) => Human.Time(backup.Created, invocation.Clock);
-
-    private string CacheFolder(Invocation invocation)
-    {
-        if (invocation.Value(_cache) is { } given)
-            return Path.GetFullPath(given);
-        var xdg = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        var folder = Path.IsPathRooted(xdg)
-            ? xdg
-            : Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".cache");
-        return Path.Join(folder, "backstay");
-    }
-}
-
-/// <summary>An archive to restore.</summary>
-/// <param name="IsOurs">It was downloaded for this, and goes when it is restored.</param>
-internal sealed record RestoreArchive(FileInfo File, bool IsOurs)
-{
-    public void Remove()
-    {
-        if (IsOurs)
-            File.Delete();
-    }
 }
