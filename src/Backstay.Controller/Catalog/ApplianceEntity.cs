@@ -53,6 +53,9 @@ internal sealed class ApplianceEntity : IScoped
 
     public long? DiskFree { get; set; }
 
+    /// <summary>When a backup was last begun before its time because one was found damaged.</summary>
+    public DateTimeOffset? DamageRunAsked { get; set; }
+
     public bool Activated => CredentialHash is not null;
 }
 

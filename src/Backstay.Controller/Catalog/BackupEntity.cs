@@ -91,7 +91,17 @@ internal sealed class BackupEntity
 
     public VerificationState? Verification { get; set; }
 
+    /// <summary>When its stored bytes were last looked at, in whatever way.</summary>
     public DateTimeOffset? Verified { get; set; }
+
+    /// <summary>When all of its content was last found good.</summary>
+    public DateTimeOffset? ContentVerified { get; set; }
+
+    /// <summary>When it was last restored for practice, and found good.</summary>
+    public DateTimeOffset? Drilled { get; set; }
+
+    /// <summary>What found the damage; null: it isn't damaged.</summary>
+    public VerificationStrength? DamageFoundBy { get; set; }
 
     /// <summary>The end of a controller's claim while it verifies; who wrote this value holds the claim.</summary>
     public DateTimeOffset? VerificationClaim { get; set; }

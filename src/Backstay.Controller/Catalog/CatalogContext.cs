@@ -29,6 +29,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
 
+    public DbSet<VerificationEntity> Verifications => Set<VerificationEntity>();
+
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
@@ -81,6 +83,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             backup.HasIndex(b => new { b.ApplianceId, b.Created });
             backup.HasIndex(b => new { b.State, b.LeaseUntil });
 
+            // What was proven longest ago comes first.
+            backup.HasIndex(b => b.Verified, "to_verify").HasFilter("\"State\" = 2");
+            backup.HasIndex(b => b.ContentVerified, "to_verify_content").HasFilter("\"State\" = 2");
+
             // The queue: as long as what waits, not as the history.
             backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
             backup.HasIndex(b => b.Id, "protection_to_carry").HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
@@ -107,6 +113,18 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             part.ToTable("parts");
             part.HasKey(p => new { p.BackupId, p.Attempt, p.Number });
             part.HasOne<BackupEntity>().WithMany().HasForeignKey(p => p.BackupId).OnDelete(DeleteBehavior.Cascade);
+        });
+
+        model.Entity<VerificationEntity>(verification =>
+        {
+            verification.ToTable("verifications");
+            verification.HasOne<BackupEntity>().WithMany().HasForeignKey(v => v.BackupId).OnDelete(DeleteBehavior.Cascade);
+
+            // Asked twice for the same, or by two controllers at the same moment: one of them is made.
+            verification.HasIndex(v => new { v.BackupId, v.Strength }, "one_unfinished_verification").IsUnique().HasFilter("\"State\" < 2");
+            verification.HasIndex(v => v.Requested, "unfinished_verifications").HasFilter("\"State\" < 2");
+            verification.HasIndex(v => new { v.BackupId, v.Ended });
+            verification.HasIndex(v => v.Ended);
         });
 
         model.Entity<DeliveryEntity>(delivery =>

@@ -78,15 +78,17 @@ internal sealed class ScheduleMembers(CatalogContext catalog)
     }
 
     /// <summary><see cref="RunRecord.RunNow"/> for all, at once; answers how many they are.</summary>
-    public Task<int> RunNowAsync(Guid schedule, DateTimeOffset now, TimeSpan window, CancellationToken cancellationToken) =>
-        catalog.ScheduledAppliances.Where(s => s.ScheduleId == schedule).ExecuteUpdateAsync(
+    /// <param name="only">For this appliance alone.</param>
+    public Task<int> RunNowAsync(
+        Guid schedule, DateTimeOffset now, TimeSpan window, string why, Guid? only, CancellationToken cancellationToken) =>
+        catalog.ScheduledAppliances.Where(s => s.ScheduleId == schedule && (only == null || s.ApplianceId == only)).ExecuteUpdateAsync(
             set => set
                 .SetProperty(s => s.Since, now)
                 .SetProperty(s => s.State, ScheduledRunState.Waiting)
                 .SetProperty(s => s.Due, now)
                 .SetProperty(s => s.WindowUntil, now + window)
                 .SetProperty(s => s.BackupId, (Guid?)null)
-                .SetProperty(s => s.Message, "Asked for.")
+                .SetProperty(s => s.Message, why)
                 .SetProperty(s => s.NextLook, now),
             cancellationToken);
 

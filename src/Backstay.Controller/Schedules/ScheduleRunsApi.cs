@@ -42,7 +42,7 @@ internal static class ScheduleRunsApi
 
         await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
         var appliances = await members.RunNowAsync(
-            schedule.Id, time.GetUtcNow(), TimeSpan.FromMinutes(schedule.WindowMinutes), cancellationToken);
+            schedule.Id, time.GetUtcNow(), TimeSpan.FromMinutes(schedule.WindowMinutes), "Asked for.", only: null, cancellationToken);
         audit.Add("schedule.run", schedule.Name, $"for {appliances} appliance(s)", StatusCodes.Status202Accepted);
         await catalog.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

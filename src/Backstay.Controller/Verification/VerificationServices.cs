@@ -6,6 +6,8 @@ internal static class VerificationServices
     public static IServiceCollection AddVerification(this IServiceCollection services)
     {
         services.AddSingleton<VerificationHint>();
+        services.AddScoped<VerificationResults>();
+        services.AddScoped<DamageRuns>();
         services.AddHostedService<DigestVerification>();
         return services;
     }
