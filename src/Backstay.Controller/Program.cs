@@ -8,6 +8,7 @@ using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
+using Backstay.Controller.Drills;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Retention;
@@ -42,6 +43,7 @@ try
     builder.Services.AddSchedules();
     builder.Services.AddRetention();
     builder.Services.AddVerification();
+    builder.Services.AddDrills();
     builder.Services.AddNotifications();
     builder.Services.AddDocuments();
 
@@ -58,6 +60,7 @@ try
     app.MapRetention();
     app.MapAgents();
     app.MapUploads();
+    app.MapDrills();
     app.MapNotifications();
     app.MapSchedules();
     app.MapDocuments();

@@ -37,7 +37,8 @@ internal static class BackstayCommand
                 new Backup.CancelCommand(global),
                 new Backup.HoldCommand(global),
                 new Backup.ReleaseCommand(global),
-                new Backup.LockCommand(global))),
+                new Backup.LockCommand(global),
+                new Backup.DrillCommand(global))),
             global.Online(new Restore.RestoreCommand(global)),
             global.Online(new CommandGroup(
                 "schedule",
@@ -63,6 +64,14 @@ internal static class BackstayCommand
                 new Retention.PreviewCommand(global),
                 new Retention.ClockCommand(global),
                 new Retention.ConfirmClockCommand(global))),
+            global.Online(new CommandGroup(
+                "drill",
+                "Backups restored for practice, and the machines that do it",
+                new Drill.ListCommand(global),
+                new Drill.ShowCommand(global),
+                new Drill.MachinesCommand(global),
+                new Drill.EnableCommand(global),
+                new Drill.DisableCommand(global))),
             global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",

@@ -61,6 +61,8 @@ internal static class Examples
             new RetentionPreviewRequest(SomePolicy), AdminJson.Default.RetentionPreviewRequest),
         nameof(ClockConfirmation) => JsonSerializer.SerializeToNode(
             new ClockConfirmation(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), AdminJson.Default.ClockConfirmation),
+        nameof(DrillMachine) => JsonSerializer.SerializeToNode(
+            new DrillMachine(Appliances: new ApplianceSelection(Tags: ["production"]), EveryDays: 30), AdminJson.Default.DrillMachine),
         nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),
         nameof(LockRequest) => JsonSerializer.SerializeToNode(
             new LockRequest(new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero)), AdminJson.Default.LockRequest),
