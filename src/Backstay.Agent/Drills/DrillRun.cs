@@ -34,7 +34,7 @@ internal sealed partial class DrillRun(
     public async Task RunAsync(CancellationToken stopping)
     {
         Log.Begun(logger, drill.DrillId, drill.BackupId, drill.ApplianceName);
-        var folder = scratch.Add(drill.DrillId, drill.Attempt);
+        var folder = scratch.Of(drill.DrillId, drill.Attempt);
         DrillReport? report = null;
         try
         {
@@ -61,7 +61,7 @@ internal sealed partial class DrillRun(
         {
             report = Report(OutcomeOf(e.Fault), e.Message);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             report = Report(DrillOutcome.CouldNot, $"This machine could not work in {folder}: {e.Message}");
         }
@@ -82,6 +82,7 @@ internal sealed partial class DrillRun(
     private async Task DoAsync(string folder, CancellationToken cancellationToken)
     {
         // 1.
+        ScratchFolder.Create(folder);
         CheckRoom();
         var unlock = await DrillKey.ReadAsync(settings, cancellationToken);
 
@@ -108,7 +109,7 @@ internal sealed partial class DrillRun(
 
         // 4. All of them, also after one that failed: each says something.
         var work = Path.Combine(folder, Work);
-        Directory.CreateDirectory(work, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ScratchFolder.Create(work);
         var environment = Environment(folder, root, work, manifest);
         foreach (var check in settings.Checks.Where(c => c.IsFor(drill.ApplianceId, drill.ApplianceName, drill.Tags, drill.Functions)))
         {
@@ -186,7 +187,7 @@ internal sealed partial class DrillRun(
     private static string Checks(int count) => count == 1 ? "1 check" : $"{count} checks";
 
     /// <summary>Damage, or an archive that means harm, is a result; a key or a place that isn't right is this machine's own trouble.</summary>
-    private static DrillOutcome OutcomeOf(ArchiveFault fault) => fault switch
+    internal static DrillOutcome OutcomeOf(ArchiveFault fault) => fault switch
     {
         ArchiveFault.Damaged or ArchiveFault.Truncated or ArchiveFault.NotAnArchive or ArchiveFault.HostilePath => DrillOutcome.Failed,
         _ => DrillOutcome.CouldNot,

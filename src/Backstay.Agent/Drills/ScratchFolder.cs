@@ -21,24 +21,17 @@ internal sealed partial class ScratchFolder(string path, TimeProvider time, ILog
     /// <summary>Bytes that are free there.</summary>
     public long Free => new DriveInfo(Path).AvailableFreeSpace;
 
-    /// <summary>Makes the folder if it isn't there; one that is keeps its mode.</summary>
-    public void Create() => Directory.CreateDirectory(Path, OwnerOnly);
+    /// <summary>The folder of one attempt; <see cref="Create"/> makes it.</summary>
+    public string Of(Guid drill, int attempt) =>
+        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{drill}.{attempt}"));
 
-    /// <summary>A fresh folder for one attempt.</summary>
-    public string Add(Guid drill, int attempt)
-    {
-        Create();
-        var folder = System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{drill}.{attempt}"));
-        Directory.CreateDirectory(folder, OwnerOnly);
-        return folder;
-    }
+    /// <summary>Makes a folder of one's own, and those above it that aren't there.</summary>
+    public static void Create(string folder) => Directory.CreateDirectory(folder, OwnerOnly);
 
     /// <summary>Removes what a process that was killed left behind. Only while no other agent uses the folder.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(Path))
-            return;
-        foreach (var left in Directory.GetDirectories(Path, $"{Prefix}*"))
+        foreach (var left in Left())
         {
             Log.Left(logger, left);
             if (await RemoveAsync(left, cancellationToken) is { } problem)
@@ -55,11 +48,12 @@ internal sealed partial class ScratchFolder(string path, TimeProvider time, ILog
     {
         try
         {
-            ScratchProcesses.EndAll(folder);
+            if (!Directory.Exists(folder))
+                return null;
 
-            // An archive has folders that their owner can't write to; only root removes from them as they are.
-            if (!Environment.IsPrivilegedProcess)
-                await ProcessRunner.ReadAsync(new ProcessRequest(["chmod", "-R", "u+rwx", "--", folder], RemoveWithin), time, cancellationToken);
+            // An archive has folders that their owner can't write to, and a service's root may be no more than an owner.
+            ScratchProcesses.EndAll(folder);
+            await ProcessRunner.ReadAsync(new ProcessRequest(["chmod", "-R", "u+rwx", "--", folder], RemoveWithin), time, cancellationToken);
             await ProcessRunner.ReadAsync(
                 new ProcessRequest(["rm", "-rf", "--one-file-system", "--", folder], RemoveWithin), time, cancellationToken);
             return Directory.Exists(folder) ? $"{folder} is still there." : null;
@@ -67,6 +61,19 @@ internal sealed partial class ScratchFolder(string path, TimeProvider time, ILog
         catch (SourceFailedException e)
         {
             return e.Message;
+        }
+    }
+
+    private string[] Left()
+    {
+        try
+        {
+            return Directory.Exists(Path) ? Directory.GetDirectories(Path, $"{Prefix}*") : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.NotRemoved(logger, Path, e.Message);
+            return [];
         }
     }
 

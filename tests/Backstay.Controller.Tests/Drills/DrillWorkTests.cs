@@ -29,7 +29,8 @@ public sealed class DrillWorkTests
         using var first = await machine.ReadArchiveAsync(mine.DrillId, mine.Attempt);
         using var rest = await machine.ReadArchiveAsync(mine.DrillId, mine.Attempt, DrillWork.MaxChunk);
         Assert.Equal((HttpStatusCode.PartialContent, HttpStatusCode.PartialContent), (first.StatusCode, rest.StatusCode));
-        Assert.Equal(archive, [.. await first.Content.ReadAsByteArrayAsync(), .. await rest.Content.ReadAsByteArrayAsync()]);
+        byte[] read = [.. await first.Content.ReadAsByteArrayAsync(), .. await rest.Content.ReadAsByteArrayAsync()];
+        Assert.Equal(archive, read);
 
         using var reported = await machine.ReportAsync(mine, DrillOutcome.Passed);
         using var again = await machine.ReportAsync(mine, DrillOutcome.Passed);
