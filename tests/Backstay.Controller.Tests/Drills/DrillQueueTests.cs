@@ -6,7 +6,6 @@ using Backstay.Controller.Tests.Retention;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Drills;
 
@@ -16,8 +15,7 @@ public sealed class DrillQueueTests
     [Fact]
     public async Task The_newest_good_backup_of_each_appliance_is_drilled_longest_undrilled_first_and_once_in_so_many_days()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var site = await DrillSite.StartAsync(time);
+        await using var site = await DrillSite.StartAsync();
         var (one, two) = (await site.AddOnlineAsync(), await site.AddOnlineAsync());
         var (older, _) = await site.MakeBackupAsync(one);
         await site.AgeAsync(older, TimeSpan.FromMinutes(1));
@@ -31,7 +29,7 @@ public sealed class DrillQueueTests
         Assert.DoesNotContain(older, new[] { first, second });
         Assert.Null(await machine.ClaimAsync());
 
-        time.Advance(TimeSpan.FromDays(7));
+        await site.AgeDrillsAsync(TimeSpan.FromDays(7));
         Assert.Equal(first, await PassAsync());
         Assert.Equal(second, await PassAsync());
         Assert.Null(await machine.ClaimAsync());
@@ -39,7 +37,6 @@ public sealed class DrillQueueTests
         async Task<Guid> PassAsync()
         {
             var drill = (await machine.ClaimAsync())!;
-            time.Advance(TimeSpan.FromSeconds(1));
             using var reported = await machine.ReportAsync(drill, DrillOutcome.Passed);
             Assert.Equal(HttpStatusCode.NoContent, reported.StatusCode);
             return drill.BackupId;
@@ -49,8 +46,7 @@ public sealed class DrillQueueTests
     [Fact]
     public async Task A_failed_drill_is_followed_by_one_of_a_newer_backup_and_of_no_older_one()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var site = await DrillSite.StartAsync(time);
+        await using var site = await DrillSite.StartAsync();
         var agent = await site.AddOnlineAsync();
         var (older, _) = await site.MakeBackupAsync(agent);
         var (backup, _) = await site.MakeBackupAsync(agent);
@@ -63,7 +59,7 @@ public sealed class DrillQueueTests
 
         Assert.Null(await machine.ClaimAsync());
         var (newer, _) = await site.MakeBackupAsync(agent);
-        time.Advance(new DrillOptions().LookInterval);
+        await site.AgeDrillsAsync(new DrillOptions().LookInterval);
         Assert.Equal(newer, (await machine.ClaimAsync())!.BackupId);
     }
 

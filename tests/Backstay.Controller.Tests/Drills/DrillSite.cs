@@ -6,6 +6,7 @@ using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Drills;
@@ -40,6 +41,24 @@ internal static class DrillSite
 
     public static async Task<Drill> ReadAsync(this BackupSite site, Guid drill) =>
         (await site.Admin.GetFromJsonAsync($"/admin/drills/{drill}", AdminJson.Default.Drill))!;
+
+    /// <summary>Says that everything about drills was so much earlier. A clock that is moved for days has every worker catch up.</summary>
+    public static Task AgeDrillsAsync(this BackupSite site, TimeSpan age) => site.Host.CatalogAsync(async catalog =>
+    {
+        foreach (var drill in await catalog.Drills.AsNoTracking().ToListAsync())
+        {
+            await catalog.Drills.Where(d => d.Id == drill.Id).ExecuteUpdateAsync(set => set
+                .SetProperty(d => d.Created, drill.Created - age)
+                .SetProperty(d => d.NextTry, drill.NextTry - age)
+                .SetProperty(d => d.Ended, drill.Ended - age));
+        }
+
+        foreach (var machine in await catalog.DrillMachines.AsNoTracking().ToListAsync())
+        {
+            await catalog.DrillMachines.Where(m => m.ApplianceId == machine.ApplianceId)
+                .ExecuteUpdateAsync(set => set.SetProperty(m => m.NextLook, machine.NextLook - age));
+        }
+    });
 
     public static Task SweepDrillsAsync(this BackupSite site) =>
         ActivatorUtilities.CreateInstance<DrillSweep>(site.Host.Services).SweepAsync(CancellationToken.None);

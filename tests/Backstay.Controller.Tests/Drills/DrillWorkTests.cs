@@ -175,8 +175,7 @@ public sealed class DrillWorkTests
     [Fact]
     public async Task Not_being_able_to_is_no_damage_is_visible_and_is_tried_again_until_it_is_given_up()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var site = await DrillSite.StartAsync(time);
+        await using var site = await DrillSite.StartAsync();
         var agent = await site.AddOnlineAsync();
         var (backup, _) = await site.MakeBackupAsync(agent);
         var machine = await site.AddMachineAsync();
@@ -188,11 +187,11 @@ public sealed class DrillWorkTests
         Assert.Equal((DrillState.Waiting, "No room.", 1), (waits.State, waits.Message, waits.Attempt));
         Assert.Equal(VerificationState.Verified, (await site.RowAsync(backup))!.Verification);
         Assert.Null(await machine.ClaimAsync());
-        time.Advance(Options.RetryAfter);
+        await site.AgeDrillsAsync(Options.RetryAfter);
         var again = (await machine.ClaimAsync())!;
         Assert.Equal(2, again.Attempt);
         using var reportedAgain = await machine.ReportAsync(again, DrillOutcome.CouldNot, "Still no room.");
-        time.Advance(Options.GiveUpAfter);
+        await site.AgeDrillsAsync(Options.GiveUpAfter);
         await site.SweepDrillsAsync();
         var given = await site.Host.CatalogAsync(catalog => catalog.Drills.SingleAsync());
         Assert.Equal((DrillState.CouldNot, "Still no room."), (given.State, given.Message));
