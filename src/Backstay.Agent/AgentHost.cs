@@ -1,6 +1,7 @@
 using Backstay.Agent.Backup;
 using Backstay.Agent.Configuration;
 using Backstay.Agent.Connection;
+using Backstay.Agent.Drills;
 using Backstay.Agent.Enrolment;
 using Backstay.Agent.Platform;
 using Backstay.Protocol.Agent;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Backstay.Agent;
 
-/// <summary>The long-running agent: listens to its controllers, and makes the backups that they ask for.</summary>
+/// <summary>The long-running agent: listens to its controllers, and makes the backups that they ask for; drills, where it is configured to.</summary>
 internal sealed partial class AgentHost(
     AgentSettings settings, StateFolder state, EnrolmentRecord enrolment, SystemdNotifier systemd, TimeProvider time, ILogger logger)
 {
@@ -28,7 +29,7 @@ internal sealed partial class AgentHost(
         using var http = PinnedHandler.CreateClient(enrolment.Pins);
         var addresses = new AgentClientAddresses(enrolment.Controllers);
         var client = new AgentClient(http, addresses, enrolment.Credential, time);
-        string[] ownFolders = [state.Path, spool.Path];
+        string[] ownFolders = [state.Path, spool.Path, .. settings.Drill?.ScratchDirectory is { } restored ? [restored] : Array.Empty<string>()];
         var queue = new BackupQueue(
             async (backup, cancelled, ending) =>
             {
@@ -52,6 +53,12 @@ internal sealed partial class AgentHost(
             await using var parts = new StageGroup(stopping);
             parts.Start(link.RunAsync);
             parts.Start(queue.RunAsync);
+            if (settings.Drill is { } drill)
+            {
+                var scratch = new ScratchFolder(drill.ScratchDirectory ?? state.DefaultScratch, time, logger);
+                parts.Start(new DrillWorker(client, drill, scratch, time, logger).RunAsync);
+            }
+
             await parts.WhenAllAsync();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -8,6 +8,7 @@ using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
+using Backstay.Controller.Drills;
 using Backstay.Controller.Hosting;
 using Backstay.Controller.Monitoring;
 using Backstay.Controller.Notifications;
@@ -43,6 +44,7 @@ try
     builder.Services.AddSchedules();
     builder.Services.AddRetention();
     builder.Services.AddVerification();
+    builder.Services.AddDrills();
     builder.Services.AddNotifications();
     builder.AddMonitoring();
     builder.Services.AddDocuments();
@@ -61,6 +63,7 @@ try
     app.MapVerifications();
     app.MapAgents();
     app.MapUploads();
+    app.MapDrills();
     app.MapNotifications();
     app.MapSchedules();
     app.MapDocuments();

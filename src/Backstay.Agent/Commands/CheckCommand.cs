@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Backstay.Agent.Configuration;
 using Backstay.Agent.Connection;
+using Backstay.Agent.Drills;
 using Backstay.Agent.Enrolment;
 using Backstay.Agent.Sources;
 using Backstay.Archive;
@@ -15,7 +16,7 @@ internal static class CheckCommand
     {
         var command = new Command(
             "check",
-            "Names everything that could make a backup fail: configuration, enrolment, controllers, sources. Changes nothing.")
+            "Names everything that could make a backup fail: configuration, enrolment, controllers, sources; and drills. Changes nothing.")
         {
             shared.Configuration, shared.State,
         };
@@ -50,6 +51,15 @@ internal static class CheckCommand
                 await output.WriteLineAsync($"      {problem}");
             failures += source.Required ? problems.Count : 0;
             warnings += source.Required ? 0 : problems.Count;
+        }
+
+        if (settings.Drill is { } drill)
+        {
+            var problems = CheckDrill(drill).ToList();
+            await output.WriteLineAsync($"{(problems.Count == 0 ? "ok  " : "fail")}  drill: {drill.Checks.Count} check(s)");
+            foreach (var problem in problems)
+                await output.WriteLineAsync($"      {problem}");
+            failures += problems.Count;
         }
 
         foreach (var hint in UncollectedDatabases(settings))
@@ -91,6 +101,12 @@ internal static class CheckCommand
             return [e.Message];
         }
     }
+
+    private static IEnumerable<string> CheckDrill(DrillSettings drill) => drill.KeyFiles.Select(DrillKey.Problem).OfType<string>()
+        .Concat(drill.Checks.Select(check => check.Command[0]).Append("rm").Append("chmod")
+            .Where(program => ProcessRunner.Find(program) is null)
+            .Distinct()
+            .Select(program => $"{program} is not installed, or not on PATH."));
 
     /// <summary>The default sources leave the files of database servers out; that must not go unnoticed.</summary>
     private static IEnumerable<string> UncollectedDatabases(AgentSettings settings)

@@ -26,6 +26,9 @@ internal sealed record AgentSettings
     /// <summary>Absolute path of the folder for dumps and large parts in flight. Default: <c>spool</c> in the state folder.</summary>
     public string? SpoolDirectory { get; init; }
 
+    /// <summary>Null, and the default: this machine restores nothing for practice.</summary>
+    public DrillSettings? Drill { get; init; }
+
     /// <summary>A slower upload could not renew its lease by the parts that it sends.</summary>
     public const long LeastRate = 64_000;
 

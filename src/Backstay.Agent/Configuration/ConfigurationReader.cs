@@ -70,6 +70,7 @@ internal static class ConfigurationReader
             Sections = sections,
             CompressionLevel = file.Integer("compressionLevel", 1, 19) ?? settings.CompressionLevel,
             SpoolDirectory = file.AbsolutePath("spoolDirectory"),
+            Drill = file.Child("drill") is { } drill ? DrillReader.Read(drill) : null,
         };
         settings = file.Child("upload") is { } upload ? ReadUpload(upload, settings) : settings;
         settings = file.Child("priority") is { } priority ? ReadPriority(priority, settings) : settings;

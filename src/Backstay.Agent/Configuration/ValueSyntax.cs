@@ -36,11 +36,19 @@ internal static class ValueSyntax
         _ => $"{(long)duration.TotalSeconds}s",
     };
 
-    /// <summary>A number and B/s, kB/s, MB/s, GB/s (powers of 1000) or KiB/s, MiB/s, GiB/s (powers of 1024).</summary>
+    /// <summary>A size and <c>/s</c>.</summary>
     /// <param name="bytesPerSecond">The result, if the text is one.</param>
     public static bool TryParseRate(string text, out long bytesPerSecond)
     {
         bytesPerSecond = 0;
+        return text.EndsWith("/s", StringComparison.Ordinal) && TryParseSize(text[..^2], out bytesPerSecond);
+    }
+
+    /// <summary>A number and B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).</summary>
+    /// <param name="bytes">The result, if the text is one.</param>
+    public static bool TryParseSize(string text, out long bytes)
+    {
+        bytes = 0;
         var split = 0;
         while (split < text.Length && (char.IsAsciiDigit(text[split]) || text[split] == '.'))
             split++;
@@ -49,23 +57,25 @@ internal static class ValueSyntax
 
         double? unit = text[split..].Trim() switch
         {
-            "B/s" => 1,
-            "kB/s" => 1e3,
-            "MB/s" => 1e6,
-            "GB/s" => 1e9,
-            "KiB/s" => 1024,
-            "MiB/s" => 1024 * 1024,
-            "GiB/s" => 1024 * 1024 * 1024,
+            "B" => 1,
+            "kB" => 1e3,
+            "MB" => 1e6,
+            "GB" => 1e9,
+            "TB" => 1e12,
+            "KiB" => 1024,
+            "MiB" => 1024 * 1024,
+            "GiB" => 1024 * 1024 * 1024,
+            "TiB" => 1024d * 1024 * 1024 * 1024,
             _ => null,
         };
         if (unit is null || !double.TryParse(text.AsSpan(0, split), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             return false;
 
-        var rate = number * unit.Value;
-        if (rate is < 0 or > 1e15)
+        var size = number * unit.Value;
+        if (size is < 0 or > 1e15)
             return false;
 
-        bytesPerSecond = (long)rate;
+        bytes = (long)size;
         return true;
     }
 

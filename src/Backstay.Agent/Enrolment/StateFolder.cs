@@ -17,6 +17,8 @@ internal sealed class StateFolder(string path)
 
     public string DefaultSpool => System.IO.Path.Combine(Path, "spool");
 
+    public string DefaultScratch => System.IO.Path.Combine(Path, "drill");
+
     public bool IsEnrolled => File.Exists(CredentialFile);
 
     /// <summary>Makes the folder if it isn't there; a folder that exists keeps its mode, which <see cref="Check"/> looks at.</summary>

@@ -8,7 +8,7 @@ namespace Backstay.Agent.Sources;
 /// <summary>A program to run: found on PATH or absolute, without a shell, without input.</summary>
 /// <param name="Environment">Added to the agent's own.</param>
 internal sealed record ProcessRequest(
-    IReadOnlyList<string> Command, TimeSpan Timeout, IReadOnlyDictionary<string, string>? Environment = null);
+    IReadOnlyList<string> Command, TimeSpan Timeout, IReadOnlyDictionary<string, string>? Environment = null, string Folder = "/");
 
 /// <summary>Runs programs whose output is collected.</summary>
 internal static class ProcessRunner
@@ -84,7 +84,9 @@ internal static class ProcessRunner
         }
     }
 
-    private static Process Start(ProcessRequest request)
+    /// <summary>Starts a program; the caller reads its output to the end, and calls <see cref="Kill"/>.</summary>
+    /// <exception cref="SourceFailedException">It could not be started.</exception>
+    public static Process Start(ProcessRequest request)
     {
         var start = new ProcessStartInfo(request.Command[0], request.Command.Skip(1))
         {
@@ -92,7 +94,7 @@ internal static class ProcessRunner
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            WorkingDirectory = "/",
+            WorkingDirectory = request.Folder,
         };
         start.Environment["LC_ALL"] = "C.UTF-8";
         // Where to reach the service manager and the journal is for the agent alone.
@@ -108,12 +110,12 @@ internal static class ProcessRunner
         catch (Win32Exception e)
         {
             throw new SourceFailedException(
-                $"{request.Command[0]} could not be started: {e.Message}. Install it, or remove the source.", inner: e);
+                $"{request.Command[0]} could not be started: {e.Message}. Install it, or take it out of the configuration.", inner: e);
         }
     }
 
     /// <summary>Nothing outlives the source: also what the program started is ended.</summary>
-    private static void Kill(Process process)
+    public static void Kill(Process process)
     {
         try
         {

@@ -39,7 +39,8 @@ internal static class BackstayCommand
                 new Backup.CancelCommand(global),
                 new Backup.HoldCommand(global),
                 new Backup.ReleaseCommand(global),
-                new Backup.LockCommand(global))),
+                new Backup.LockCommand(global),
+                new Backup.DrillCommand(global))),
             global.Online(new Restore.RestoreCommand(global)),
             global.Online(new CommandGroup(
                 "schedule",
@@ -84,6 +85,14 @@ internal static class BackstayCommand
                 "verification",
                 "What was proven of stored backups",
                 new Verification.ListCommand(global))),
+            global.Online(new CommandGroup(
+                "drill",
+                "Backups restored for practice, and the machines that do it",
+                new Drill.ListCommand(global),
+                new Drill.ShowCommand(global),
+                new Drill.MachinesCommand(global),
+                new Drill.EnableCommand(global),
+                new Drill.DisableCommand(global))),
             global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",

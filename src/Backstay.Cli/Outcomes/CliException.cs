@@ -34,5 +34,7 @@ internal static class CliErrorIds
     public const string StillRunning = "still-running";
     public const string HookFailed = "hook-failed";
     public const string BackupFailed = "backup-failed";
+    public const string DrillFailed = "drill-failed";
+    public const string DrillImpossible = "drill-impossible";
     public const string Unexpected = "unexpected";
 }

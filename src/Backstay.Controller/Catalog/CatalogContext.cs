@@ -51,6 +51,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<ScheduledApplianceEntity> ScheduledAppliances => Set<ScheduledApplianceEntity>();
 
+    public DbSet<DrillMachineEntity> DrillMachines => Set<DrillMachineEntity>();
+
+    public DbSet<DrillEntity> Drills => Set<DrillEntity>();
+
     public DbSet<TokenEntity> Tokens => Set<TokenEntity>();
 
     public DbSet<AuditEntity> AuditLog => Set<AuditEntity>();
@@ -227,6 +231,25 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             scheduled.HasIndex(s => s.NextLook);
             scheduled.HasIndex(s => s.WindowUntil, "waiting_runs").HasFilter("\"State\" = 1");
             scheduled.Ignore(s => s.Record);
+        });
+
+        model.Entity<DrillMachineEntity>(machine =>
+        {
+            machine.ToTable("drill_machines");
+            machine.HasKey(m => m.ApplianceId);
+            machine.HasOne<ApplianceEntity>().WithMany().HasForeignKey(m => m.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+            AsJson(machine.Property(m => m.Appliances), AdminJson.Default.ApplianceSelection);
+        });
+
+        model.Entity<DrillEntity>(drill =>
+        {
+            drill.ToTable("drills");
+            drill.HasOne<ApplianceEntity>().WithMany().HasForeignKey(d => d.ApplianceId).OnDelete(DeleteBehavior.Cascade);
+            drill.HasIndex(d => d.BackupId, "one_unfinished_drill_a_backup").IsUnique().HasFilter("\"State\" < 2");
+            drill.HasIndex(d => new { d.ApplianceId, d.State, d.Ended });
+            drill.HasIndex(d => d.Created);
+            drill.HasIndex(d => d.NextTry, "unfinished_drills").HasFilter("\"State\" < 2");
+            AsJson(drill.Property(d => d.Checks), AdminJson.Default.ListDrillCheck);
         });
 
         model.Entity<TokenEntity>(token =>

@@ -69,6 +69,8 @@ internal static class Examples
             AdminJson.Default.EventEndpoint),
         nameof(ClockConfirmation) => JsonSerializer.SerializeToNode(
             new ClockConfirmation(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), AdminJson.Default.ClockConfirmation),
+        nameof(DrillMachine) => JsonSerializer.SerializeToNode(
+            new DrillMachine(Appliances: new ApplianceSelection(Tags: ["production"]), EveryDays: 30), AdminJson.Default.DrillMachine),
         nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),
         nameof(VerifyRequest) => JsonSerializer.SerializeToNode(new VerifyRequest(VerificationStrength.Content), AdminJson.Default.VerifyRequest),
         nameof(LockRequest) => JsonSerializer.SerializeToNode(

@@ -44,6 +44,7 @@ public static class ErrorIds
     public const string BackupHeld = "backup-held";
     public const string BackupLocked = "backup-locked";
     public const string ClockDiffers = "clock-differs";
+    public const string NoDrillMachine = "no-drill-machine";
     public const string PreconditionFailed = "precondition-failed";
     public const string PayloadTooLarge = "payload-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
@@ -64,4 +65,5 @@ public static class ErrorIds
     public const string PartLength = "part-length";
     public const string PartsIncomplete = "parts-incomplete";
     public const string SeedExpired = "seed-expired";
+    public const string ArchiveMissing = "archive-missing";
 }

@@ -27,6 +27,9 @@ public enum PrivilegeTarget
     LocalUser,
     ServiceUser,
     AuditLog,
+
+    /// <summary>Which appliances restore archives for practice, and whose. Beyond the API that clients know.</summary>
+    DrillMachine,
 }
 
 /// <summary>One privilege of a role.</summary>

@@ -13,7 +13,7 @@ namespace Backstay.Protocol.Agent;
 /// <param name="http">Its handler decides about TLS, pins, proxies and redirects. Its own timeout should be infinite.</param>
 /// <param name="addresses">Shared by all calls of a process.</param>
 /// <param name="credential">Null before enrolment.</param>
-public sealed class AgentClient(HttpClient http, AgentClientAddresses addresses, string? credential, TimeProvider time)
+public sealed partial class AgentClient(HttpClient http, AgentClientAddresses addresses, string? credential, TimeProvider time)
 {
     /// <summary>For a call to be answered, from its first byte to its last; parts and the event stream have their own rules.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
@@ -93,6 +93,13 @@ public sealed class AgentClient(HttpClient http, AgentClientAddresses addresses,
         using var timeout = new CancellationTokenSource(CallTimeout, time);
         using var request = Request(HttpMethod.Post, path);
         request.Content = Json(body, bodyType);
+        return await SendAsync(request, timeout, answerType, cancellationToken);
+    }
+
+    private async Task<AgentReply<TAnswer>> SendAsync<TAnswer>(
+        HttpRequestMessage request, CancellationTokenSource timeout, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
+        where TAnswer : class
+    {
         HttpResponseMessage? response = null;
         var reply = await SendAsync(request, timeout, r => response = r, cancellationToken);
         if (response is null)

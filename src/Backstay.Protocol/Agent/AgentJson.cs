@@ -19,4 +19,7 @@ namespace Backstay.Protocol.Agent;
 [JsonSerializable(typeof(LeaseRenewal))]
 [JsonSerializable(typeof(CompleteUpload))]
 [JsonSerializable(typeof(FailBackup))]
+[JsonSerializable(typeof(DrillOffer))]
+[JsonSerializable(typeof(DrillLease))]
+[JsonSerializable(typeof(DrillReport))]
 public sealed partial class AgentJson : JsonSerializerContext;

@@ -11,15 +11,16 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     private readonly string _folder;
     private LongProcess? _process;
 
-    public AgentUnderTest(Installation installation, Guid appliance, string folder, string source, string? rateLimit, string? state = null)
+    public AgentUnderTest(Installation installation, Guid appliance, string folder, string source, string? rateLimit, string? state = null, string? drill = null)
     {
         _installation = installation;
         _folder = Directory.CreateDirectory(folder).FullName;
         Appliance = appliance;
         var limit = rateLimit is null ? "" : $$""", "upload": { "rateLimit": "{{rateLimit}}" }""";
+        var drills = drill is null ? "" : $""", "drill": {drill}""";
         File.WriteAllText(
             Path.Combine(_folder, "agent.json"),
-            $$"""{ "config": [ { "files": ["{{source}}"] } ], "state": [{{state}}], "logs": [], "audit": []{{limit}} }""");
+            $$"""{ "config": [ { "files": ["{{source}}"] } ], "state": [{{state}}], "logs": [], "audit": []{{limit}}{{drills}} }""");
     }
 
     public Guid Appliance { get; }

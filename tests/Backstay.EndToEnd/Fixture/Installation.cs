@@ -74,7 +74,9 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="port">Where the agent dials, when not straight to the controller.</param>
     /// <param name="rateLimit">How fast it may upload, as in agent.json.</param>
     /// <param name="state">Sources of the section <c>state</c>, as in agent.json.</param>
-    public async Task<AgentUnderTest> AddAgentAsync(string name, string source, int? port = null, string? rateLimit = null, string? state = null)
+    /// <param name="drill">The section <c>drill</c>, as in agent.json.</param>
+    public async Task<AgentUnderTest> AddAgentAsync(
+        string name, string source, int? port = null, string? rateLimit = null, string? state = null, string? drill = null)
     {
         using var created = await Http.PostAsJsonAsync("/admin/appliances", new Appliance(null, name), AdminJson.Default.Appliance);
         var appliance = await ReadAsync(created, AdminJson.Default.Appliance);
@@ -85,7 +87,7 @@ internal sealed class Installation : IAsyncDisposable
             seed = seed with { Controllers = [$"https://127.0.0.1:{port}"] };
         }
 
-        var agent = new AgentUnderTest(this, appliance.Id!.Value, Path.Combine(Folder, name), source, rateLimit, state);
+        var agent = new AgentUnderTest(this, appliance.Id!.Value, Path.Combine(Folder, name), source, rateLimit, state, drill);
         await agent.EnrolAsync(seed);
         agent.Start();
         await agent.OnlineAsync();

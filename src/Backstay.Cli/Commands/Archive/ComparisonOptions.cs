@@ -8,7 +8,7 @@ namespace Backstay.Cli.Commands.Archive;
 /// <summary>What <c>backup diff</c> and <c>archive diff</c> have in common.</summary>
 internal sealed class ComparisonOptions
 {
-    private readonly SelectionOptions _selection = new();
+    private readonly EntrySelectionOptions _selection = new();
     private readonly Option<bool> _content = new("--content", "-c") { Description = "Show the lines that changed in texts; secrets are masked" };
     private readonly Option<bool> _times = new("--times") { Description = "A modification time alone is a change, too" };
 

@@ -6,7 +6,7 @@ namespace Backstay.Cli.Commands.Objective;
 /// <summary>What an objective can be told, in the same words when it is made and when it is changed.</summary>
 internal sealed class ObjectiveFields
 {
-    private readonly SelectionOptions _selection;
+    private readonly ApplianceSelectionOptions _selection;
     private readonly Option<int> _good = Hours("--good-within", "How old the newest good backup may be, in hours");
     private readonly Option<int> _proven = Hours("--proven-within", "How old the newest proven backup may be, in hours");
     private readonly Option<string?> _notes = new("--notes") { Description = "Anything worth knowing", HelpName = "TEXT" };
@@ -14,7 +14,7 @@ internal sealed class ObjectiveFields
     /// <param name="command">Gets the options.</param>
     public ObjectiveFields(Command command)
     {
-        _selection = new SelectionOptions(command);
+        _selection = new ApplianceSelectionOptions(command);
         foreach (var option in Own)
             command.Options.Add(option);
     }

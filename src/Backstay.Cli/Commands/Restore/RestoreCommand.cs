@@ -26,7 +26,7 @@ internal sealed class RestoreCommand : CliCommand
         DefaultValueFactory = _ => "/",
     };
 
-    private readonly SelectionOptions _selection = new();
+    private readonly EntrySelectionOptions _selection = new();
     private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Show what would be done, and stop" };
     private readonly Option<bool> _diff = new("--diff") { Description = "The same, with the lines that would change; secrets are masked" };
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Files belong to the caller, also for root" };

@@ -6,7 +6,7 @@ namespace Backstay.Cli.Commands.Retention;
 /// <summary>What a policy keeps and of whom, as options: those of <c>add</c>, <c>set</c> and <c>preview</c>.</summary>
 internal sealed class PolicyOptions
 {
-    private readonly SelectionOptions _selection;
+    private readonly ApplianceSelectionOptions _selection;
     private readonly Option<int> _last = Rule("--keep-last", "Keep so many of the newest");
     private readonly Option<int> _hourly = Rule("--keep-hourly", "Keep the newest of each of the last so many hours that have one");
     private readonly Option<int> _daily = Rule("--keep-daily", "The same by days");
@@ -20,7 +20,7 @@ internal sealed class PolicyOptions
 
     public PolicyOptions(Command command)
     {
-        _selection = new SelectionOptions(command);
+        _selection = new ApplianceSelectionOptions(command);
         foreach (var option in Own)
             command.Options.Add(option);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Backstay.Cli.Outcomes;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Cli.Commands.Schedule;
@@ -16,17 +15,7 @@ internal sealed class ScheduleFields
         CompletionSources = { "UTC", "Europe/Berlin", "America/New_York" },
     };
 
-    private readonly Option<bool> _all = new("--all") { Description = "Every appliance" };
-    private readonly Option<string[]> _appliances = new("--appliance") { Description = "An appliance, by name or id; may be given again", HelpName = "NAME" };
-    private readonly Option<string[]> _tags = new("--tag") { Description = "Appliances with this tag; may be given again", HelpName = "TAG" };
-
-    private readonly Option<string[]> _functions = new("--function")
-    {
-        Description = "Appliances with this function; may be given again",
-        HelpName = "FUNCTION",
-        CompletionSources = { "Controller", "Gateway", "LogServer", "LogForwarder", "Connector", "Portal", "Metrics Aggregator" },
-    };
-
+    private readonly ApplianceSelectionOptions _selection;
     private readonly Option<bool?> _logs = Switch("--logs", "Whether to include the syslog");
     private readonly Option<bool?> _audit = Switch("--audit", "Whether to include the audit logs");
     private readonly Option<int?> _spread = DurationOption.Create("--spread", "Let every appliance begin at a moment of its own within this time (else all at once)");
@@ -44,7 +33,10 @@ internal sealed class ScheduleFields
             HelpName = "EXPRESSION",
             Required = creating,
         };
-        foreach (var option in (Option[])[_cron, _timeZone, _all, _appliances, _tags, _functions, _logs, _audit, _spread, _window, _catchUp, _notes])
+        command.Options.Add(_cron);
+        command.Options.Add(_timeZone);
+        _selection = new ApplianceSelectionOptions(command);
+        foreach (var option in (Option[])[_logs, _audit, _spread, _window, _catchUp, _notes])
             command.Options.Add(option);
     }
 
@@ -54,7 +46,7 @@ internal sealed class ScheduleFields
         {
             Cron = invocation.Value(_cron) ?? schedule.Cron,
             TimeZone = invocation.Value(_timeZone) ?? schedule.TimeZone,
-            Appliances = await SelectionAsync(invocation, client, cancellationToken) ?? schedule.Appliances,
+            Appliances = await _selection.ReadAsync(invocation, client, cancellationToken) ?? schedule.Appliances,
             Logs = invocation.Value(_logs) ?? schedule.Logs,
             Audit = invocation.Value(_audit) ?? schedule.Audit,
             SpreadMinutes = invocation.Value(_spread) ?? schedule.SpreadMinutes,
@@ -62,29 +54,6 @@ internal sealed class ScheduleFields
             CatchUp = invocation.Value(_catchUp) ?? schedule.CatchUp,
             Notes = invocation.Value(_notes) ?? schedule.Notes,
         };
-
-    private async Task<ApplianceSelection?> SelectionAsync(Invocation invocation, AdminClient client, CancellationToken cancellationToken)
-    {
-        var names = invocation.Value(_appliances) ?? [];
-        var tags = invocation.Value(_tags) ?? [];
-        var functions = invocation.Value(_functions) ?? [];
-        var some = names.Length + tags.Length + functions.Length > 0;
-        if (invocation.Value(_all))
-        {
-            return some
-                ? throw CliException.Usage("--all is every appliance: leave out --appliance, --tag and --function.")
-                : new ApplianceSelection(All: true);
-        }
-
-        if (!some)
-            return null;
-
-        var ids = new List<Guid>();
-        foreach (var name in names)
-            ids.Add((await client.FindApplianceAsync(name, cancellationToken)).Id);
-        return new ApplianceSelection(
-            All: false, ids.Count > 0 ? ids : null, tags.Length > 0 ? tags : null, functions.Length > 0 ? functions : null);
-    }
 
     private static Option<bool?> Switch(string name, string description) =>
         new(name) { Description = description, HelpName = "true|false", Arity = ArgumentArity.ZeroOrOne, CompletionSources = { "true", "false" } };

@@ -3,8 +3,8 @@ using Backstay.Protocol.Admin;
 
 namespace Backstay.Cli.Commands;
 
-/// <summary>Which appliances a rule is for, as options.</summary>
-internal sealed class SelectionOptions
+/// <summary>Which appliances a rule is for, as options, in the words of <see cref="ApplianceSelection"/>.</summary>
+internal sealed class ApplianceSelectionOptions
 {
     private readonly Option<bool> _all = new("--all") { Description = "Select every appliance" };
     private readonly Option<string[]> _appliances = Several("--appliance", "NAME", "Select this appliance, by name or id; may be given again");
@@ -12,8 +12,9 @@ internal sealed class SelectionOptions
     private readonly Option<string[]> _functions = Several("--function", "FUNCTION", "Select appliances with this function, such as Gateway; may be given again");
 
     /// <param name="command">Gets the options.</param>
-    public SelectionOptions(Command command)
+    public ApplianceSelectionOptions(Command command)
     {
+        _functions.CompletionSources.Add("Controller", "Gateway", "LogServer", "LogForwarder", "Connector", "Portal", "Metrics Aggregator");
         foreach (var option in All)
             command.Options.Add(option);
         command.Validators.Add(result =>

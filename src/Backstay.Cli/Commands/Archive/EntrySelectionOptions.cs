@@ -5,7 +5,7 @@ using Backstay.Cli.Outcomes;
 namespace Backstay.Cli.Commands.Archive;
 
 /// <summary>Which part of an archive is meant.</summary>
-internal sealed class SelectionOptions
+internal sealed class EntrySelectionOptions
 {
     private readonly Option<ArchiveSection[]> _sections = new("--section")
     {
