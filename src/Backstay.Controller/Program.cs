@@ -10,6 +10,7 @@ using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Events;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Schedules;
@@ -36,6 +37,7 @@ try
     builder.Services.AddAccess();
     builder.Services.AddAuditing();
     builder.Services.AddSettings();
+    builder.Services.AddBackupKeys();
     builder.Services.AddAppliances();
     builder.Services.AddStorage();
     builder.Services.AddAgents();
@@ -55,6 +57,7 @@ try
     app.MapAdministrativeRoles();
     app.MapAuditLog();
     app.MapGlobalSettings();
+    app.MapBackupKeys();
     app.MapAppliances();
     app.MapBackups();
     app.MapRetention();

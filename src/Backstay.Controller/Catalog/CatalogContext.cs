@@ -31,6 +31,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<RetentionStateEntity> RetentionState => Set<RetentionStateEntity>();
 
+    public DbSet<BackupKeyEntity> BackupKeys => Set<BackupKeyEntity>();
+
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
@@ -128,6 +130,12 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
             // The outbox: as long as what waits, not as the history.
             happened.HasIndex(e => e.Id, "events_to_dispatch").HasFilter("\"Dispatched\" IS NULL");
+        });
+
+        model.Entity<BackupKeyEntity>(key =>
+        {
+            key.ToTable("backup_keys");
+            key.HasIndex(k => k.Fingerprint).IsUnique();
         });
 
         model.Entity<SettingsEntity>(settings =>

@@ -88,6 +88,7 @@ public sealed record BackupProgress(
 /// <param name="Verified">When the stored bytes were last checked.</param>
 /// <param name="Hold">It can't be deleted until this is released.</param>
 /// <param name="Lock">It can't be deleted before the end of this; when that has passed it means nothing any more.</param>
+/// <param name="Keys">Each of these alone opens the archive; null before its upload begins, and of backups from before keys were recorded.</param>
 public sealed record Backup(
     Guid Id,
     Guid ApplianceId,
@@ -113,4 +114,5 @@ public sealed record Backup(
     VerificationState? Verification,
     DateTimeOffset? Verified,
     BackupHold? Hold = null,
-    BackupLock? Lock = null);
+    BackupLock? Lock = null,
+    IReadOnlyList<OpeningKey>? Keys = null);
