@@ -87,5 +87,6 @@ internal sealed class ShowCommand : CliCommand
         ("Verified", Human.Time(backup.Verified, invocation.Clock)),
         ("Held", backup.Hold is { } hold ? $"by {hold.Owner} since {Human.Time(hold.Since, invocation.Clock)}: {hold.Reason}" : null),
         ("Locked", backup.Lock is { } locked ? $"until {Human.Time(locked.Until, invocation.Clock)} by {locked.By}" : null),
+        ("Opens with", BackupText.OpensWith(backup)),
         ("Notifies", backup.NotifyUrl));
 }
