@@ -10,6 +10,7 @@ using Backstay.Controller.Commands;
 using Backstay.Controller.Documents;
 using Backstay.Controller.Drills;
 using Backstay.Controller.Hosting;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Monitoring;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Retention;
@@ -37,6 +38,7 @@ try
     builder.Services.AddAccess();
     builder.Services.AddAuditing();
     builder.Services.AddSettings();
+    builder.Services.AddBackupKeys();
     builder.Services.AddAppliances();
     builder.Services.AddStorage();
     builder.Services.AddAgents();
@@ -57,6 +59,7 @@ try
     app.MapAdministrativeRoles();
     app.MapAuditLog();
     app.MapGlobalSettings();
+    app.MapBackupKeys();
     app.MapAppliances();
     app.MapBackups();
     app.MapRetention();

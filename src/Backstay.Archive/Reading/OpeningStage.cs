@@ -80,14 +80,11 @@ internal sealed class OpeningStage(Stream archive, Unlock unlock)
     {
         if (cipher.Length < OpenPgpFormat.PrefixSize)
             throw new ArchiveException(ArchiveFault.Damaged, "The sealed packet is too short to hold anything.");
-        Span<byte> prefix = stackalloc byte[OpenPgpFormat.PrefixSize];
         foreach (SessionKey key in unlock.Candidates(envelope))
         {
             using (key)
             {
-                using (var trial = new CfbDecryptor(key, 2 * OpenPgpFormat.AesBlock))
-                    trial.Decrypt(cipher[..OpenPgpFormat.PrefixSize], prefix);
-                if (prefix[14] == prefix[16] && prefix[15] == prefix[17])
+                if (CfbDecryptor.IsKeyOf(key, cipher[..OpenPgpFormat.PrefixSize]))
                     return new CfbDecryptor(key, Chunk);
             }
         }

@@ -25,6 +25,19 @@ internal sealed class CfbDecryptor : IDisposable
         _stream = new byte[maxLength];
     }
 
+    /// <summary>
+    /// Whether sealed data may be sealed with this key: the last two bytes of its random prefix repeat under it (RFC 4880 section 5.13), by
+    /// chance once in 65,536.
+    /// </summary>
+    /// <param name="cipher">Its first <see cref="OpenPgpFormat.PrefixSize"/> bytes.</param>
+    public static bool IsKeyOf(SessionKey key, ReadOnlySpan<byte> cipher)
+    {
+        Span<byte> prefix = stackalloc byte[OpenPgpFormat.PrefixSize];
+        using var trial = new CfbDecryptor(key, 2 * OpenPgpFormat.AesBlock);
+        trial.Decrypt(cipher, prefix);
+        return prefix[14] == prefix[16] && prefix[15] == prefix[17];
+    }
+
     /// <summary>Decrypts; only the last call may have a length that isn't a multiple of 16.</summary>
     public void Decrypt(ReadOnlySpan<byte> cipher, Span<byte> plain)
     {

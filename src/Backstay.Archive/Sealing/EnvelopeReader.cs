@@ -8,10 +8,11 @@ internal readonly record struct EnvelopePacket(int Tag, byte[] Body);
 /// <summary>The envelope at the front of an archive.</summary>
 internal sealed record EnvelopePackets(IReadOnlyList<EnvelopePacket> Packets, string Sha256, int Length)
 {
-    private const int MaxLength = 64 * 1024;
+    public const int MaxLength = 64 * 1024;
 
     /// <summary>Reads up to the sealed packet, whose body is next then.</summary>
-    public static async Task<EnvelopePackets> ReadAsync(PacketInput input, CancellationToken cancellationToken)
+    /// <param name="alone">There is nothing but the envelope: it ends where the stream ends.</param>
+    public static async Task<EnvelopePackets> ReadAsync(PacketInput input, CancellationToken cancellationToken, bool alone = false)
     {
         var packets = new List<EnvelopePacket>();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -22,6 +23,8 @@ internal sealed record EnvelopePackets(IReadOnlyList<EnvelopePacket> Packets, st
                 throw new ArchiveException(ArchiveFault.NotAnArchive, "This is text (ASCII armor); turn it into bytes with: gpg --dearmor");
             bool isSealed = first is 0xc0 + OpenPgpFormat.SealedTag; // the only form of that header with partial bodies
             int length = (int)input.Position;
+            if (alone && first < 0)
+                return new EnvelopePackets(packets, Convert.ToHexStringLower(hash.GetHashAndReset()), length);
             input.Hash = isSealed ? null : hash;
             int tag = await input.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
             if (isSealed)

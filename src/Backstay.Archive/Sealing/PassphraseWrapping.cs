@@ -34,6 +34,10 @@ internal static class PassphraseWrapping
         return body;
     }
 
+    /// <summary>The salt of a wrap; empty when it is of a form that no archive of ours has.</summary>
+    public static ReadOnlySpan<byte> SaltOf(ReadOnlySpan<byte> body)
+        => body.Length >= HeadSize && body[2] == OpenPgpFormat.IteratedSaltedS2K ? body.Slice(4, SaltSize) : default;
+
     /// <summary>
     /// The session key, if the passphrase may be the right one: a wrong one passes this once in 256 times, and is found by
     /// the sealed data's own check. Null also for packets with algorithms that no archive of ours uses.

@@ -6,6 +6,7 @@ namespace Backstay.Archive;
 /// <summary>An OpenPGP public key that archives can be sealed for.</summary>
 public sealed class Recipient
 {
+    private const string NoKey = "This isn't an OpenPGP public key; export one with: gpg --armor --export NAME";
     private const int EncryptionFlags = 0x04 | 0x08; // RFC 4880 section 5.2.3.21: communications, storage
 
     private Recipient(PgpPublicKey primary, PgpPublicKey key, DateTimeOffset? expires)
@@ -61,11 +62,14 @@ public sealed class Recipient
         }
         catch (Exception e) when (e is IOException or PgpException or ArgumentException)
         {
-            throw Unusable("This isn't an OpenPGP public key; export one with: gpg --armor --export NAME", e);
+            throw Unusable(NoKey, e);
         }
-        return rings.Length == 1
-            ? rings[0]
-            : throw Unusable($"There are {rings.Length} OpenPGP public keys in it; give them one by one.");
+        return rings.Length switch
+        {
+            1 => rings[0],
+            0 => throw Unusable(NoKey),
+            _ => throw Unusable($"There are {rings.Length} OpenPGP public keys in it; give them one by one."),
+        };
     }
 
     private static bool IsForEncryption(PgpPublicKey primary, PgpPublicKey key)
@@ -81,8 +85,15 @@ public sealed class Recipient
     {
         if (signature.SignatureType != PgpSignature.SubkeyBinding || signature.KeyId != primary.KeyId)
             return false;
-        signature.InitVerify(primary);
-        return signature.VerifyCertification(primary, key);
+        try
+        {
+            signature.InitVerify(primary);
+            return signature.VerifyCertification(primary, key);
+        }
+        catch (PgpException)
+        {
+            return false; // made with an algorithm that nobody here knows: it proves nothing
+        }
     }
 
     private static bool HasEncryptionFlags(IEnumerable<PgpSignature> signatures)

@@ -9,7 +9,10 @@ public abstract class Unlock
     private protected Unlock() { }
 
     /// <summary>A passphrase, matched against every passphrase of the envelope.</summary>
-    public static Unlock WithPassphrase(string passphrase) => new PassphraseUnlock(passphrase);
+    public static Unlock WithPassphrase(string passphrase) => new PassphraseUnlock([passphrase]);
+
+    /// <summary>Any of several passphrases. Each that is wrong costs a tenth of a second for every passphrase of the envelope.</summary>
+    public static Unlock WithAnyPassphrase(IReadOnlyList<string> passphrases) => new PassphraseUnlock(passphrases);
 
     /// <summary>An exported OpenPGP secret key, armored or binary, with its passphrase if it has one.</summary>
     public static Unlock WithSecretKey(byte[] keyring, string? passphrase) => new SecretKeyUnlock(keyring, passphrase);
@@ -21,15 +24,18 @@ public abstract class Unlock
     internal abstract IEnumerable<SessionKey> Candidates(EnvelopePackets envelope);
 }
 
-internal sealed class PassphraseUnlock(string passphrase) : Unlock
+internal sealed class PassphraseUnlock(IReadOnlyList<string> passphrases) : Unlock
 {
     internal override IEnumerable<SessionKey> Candidates(EnvelopePackets envelope)
     {
-        foreach (EnvelopePacket packet in envelope.Packets)
+        foreach (string passphrase in passphrases)
         {
-            if (packet.Tag == OpenPgpFormat.SymmetricKeyEncryptedSessionKeyTag
-                && PassphraseWrapping.TryUnwrap(packet.Body, passphrase) is { } key)
-                yield return key;
+            foreach (EnvelopePacket packet in envelope.Packets)
+            {
+                if (packet.Tag == OpenPgpFormat.SymmetricKeyEncryptedSessionKeyTag
+                    && PassphraseWrapping.TryUnwrap(packet.Body, passphrase) is { } key)
+                    yield return key;
+            }
         }
     }
 }

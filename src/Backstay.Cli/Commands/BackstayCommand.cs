@@ -94,6 +94,17 @@ internal static class BackstayCommand
                 new Drill.EnableCommand(global),
                 new Drill.DisableCommand(global))),
             global.Online(new CommandGroup(
+                "keys",
+                "What opens archives",
+                new Keys.ListCommand(global),
+                new Keys.AddCommand(global),
+                new Keys.ConfirmCommand(global),
+                new Keys.RemoveCommand(global),
+                new Keys.RotatePassphraseCommand(global),
+                new Keys.RevealCommand(global),
+                new Keys.WhichCommand(global),
+                new Keys.SheetCommand(global))),
+            global.Online(new CommandGroup(
                 "settings",
                 "The controller's settings",
                 new Settings.ShowCommand(global),

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Backstay.Cli.Commands;
 using Backstay.Cli.Commands.Archive;
 using Backstay.Cli.Commands.Backup;
+using Backstay.Cli.Commands.Keys;
 using Backstay.Cli.Commands.Restore;
 using Backstay.Cli.Downloads;
 
@@ -20,4 +21,5 @@ namespace Backstay.Cli.Output;
 [JsonSerializable(typeof(ComparedEntry))]
 [JsonSerializable(typeof(PlannedChange))]
 [JsonSerializable(typeof(RestoredBackup))]
+[JsonSerializable(typeof(RecoverySheet))]
 internal sealed partial class CliJson : JsonSerializerContext;

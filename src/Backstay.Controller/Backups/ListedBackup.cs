@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 
@@ -86,7 +87,8 @@ internal sealed class ListedBackup
             Backup.HeldBy is null ? null : new BackupHold(Backup.HeldBy, Backup.HoldReason ?? "", Backup.HeldSince ?? Backup.Created),
             Backup.LockedUntil is { } until ? new BackupLock(until, Backup.LockedBy ?? "") : null,
             Backup.ContentVerified,
-            Backup.Drilled);
+            Backup.Drilled,
+            OpeningKeys.Parse(Backup.Keys));
     }
 
     /// <summary>A word of the wire, or null.</summary>

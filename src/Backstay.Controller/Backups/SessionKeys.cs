@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Backstay.Archive;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Settings;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,12 +12,12 @@ namespace Backstay.Controller.Backups;
 /// until the backup ends.
 /// </summary>
 internal sealed class SessionKeys(
-    CatalogContext catalog, WriteGate gate, EnvelopeTurns turns, SettingsReader settings, SecretProtection secrets)
+    CatalogContext catalog, WriteGate gate, EnvelopeTurns turns, BackupKeyring keyring, SecretProtection secrets)
 {
     /// <summary>The key and the envelope of an unfinished backup; null when it has ended in the meantime.</summary>
     /// <exception cref="CryptographicException">What is kept protected can't be opened: the catalog's keys are not those it was
     /// protected with.</exception>
-    /// <exception cref="InvalidOperationException">There is no backup passphrase.</exception>
+    /// <exception cref="InvalidOperationException">There is nothing to seal the archive to.</exception>
     public async Task<(byte[] Key, byte[] Envelope)?> GetAsync(Guid backupId, CancellationToken cancellationToken)
     {
         if (await ReadAsync(backupId, cancellationToken) is { } kept)
@@ -24,17 +25,25 @@ internal sealed class SessionKeys(
 
         // Stretching a passphrase takes a tenth of a second of one core, by intent. No transaction is open meanwhile, and no more of
         // it runs at a time than there are cores.
-        var passphrase = (await settings.GetAsync(cancellationToken)).RevealBackupPassphrase()
-            ?? throw new InvalidOperationException("There is no backup passphrase in the global settings.");
+        var sealing = await keyring.ForSealingAsync(cancellationToken);
+        if (sealing.IsEmpty)
+            throw new InvalidOperationException("There is no backup passphrase, and no public key that is confirmed and in force.");
+
         using var key = SessionKey.Generate();
-        var envelope = await turns.RunAsync(() => Envelope.Wrap(key, [passphrase], []), cancellationToken);
+        var envelope = await turns.RunAsync(
+            () => Envelope.Wrap(key, [.. sealing.Passphrases.Select(passphrase => passphrase.Text)], sealing.Recipients), cancellationToken);
+        var keys = OpeningKeys.ToJson(await OpeningKeys.OfAsync(sealing, envelope, cancellationToken));
         var locked = secrets.Protect(SecretProtection.SessionKey, key.Bytes.ToArray());
         using (await gate.EnterAsync(cancellationToken))
         {
             await catalog.Backups
                 .Where(b => b.Id == backupId && b.State < BackupState.Succeeded && b.ProtectedSessionKey == null)
                 .ExecuteUpdateAsync(
-                    set => set.SetProperty(b => b.ProtectedSessionKey, locked).SetProperty(b => b.Envelope, envelope), cancellationToken);
+                    set => set
+                        .SetProperty(b => b.ProtectedSessionKey, locked)
+                        .SetProperty(b => b.Envelope, envelope)
+                        .SetProperty(b => b.Keys, keys),
+                    cancellationToken);
         }
 
         // Not what was made here: of two sessions opened at once, the first to store its key decided.

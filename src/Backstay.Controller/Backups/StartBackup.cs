@@ -2,6 +2,7 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
@@ -22,6 +23,7 @@ internal sealed partial class StartBackup(
     NotifyUrlPolicy notifyUrls,
     AuditTrail audit,
     AdmissionHint admission,
+    BackupKeyring keyring,
     StoreRoom room,
     RequestMetrics requests,
     BackupMetrics metrics,
@@ -81,6 +83,15 @@ internal sealed partial class StartBackup(
             return ApiErrors.Unavailable(
                 ErrorIds.BackupApiDisabled,
                 "The backup API is disabled. An administrator can enable it, with a backup passphrase, in the global settings.",
+                DisabledRetryAfter);
+        }
+
+        if (!await keyring.CanSealAsync(cancellationToken))
+        {
+            return ApiErrors.Unavailable(
+                ErrorIds.NoBackupKey,
+                "There is nothing to seal an archive to: no backup passphrase, and no public key that is confirmed and in force. An administrator "
+                + "can set the one or import the other.",
                 DisabledRetryAfter);
         }
 

@@ -75,6 +75,12 @@ internal sealed class BackupEntity
     /// <summary>The packets in front of the sealed data; empty until the agent has opened its first session.</summary>
     public required byte[] Envelope { get; set; }
 
+    /// <summary>
+    /// What opens the archive (JSON of a list of <see cref="OpeningKey"/>); null until there is an envelope, and of backups from before keys
+    /// were recorded.
+    /// </summary>
+    public string? Keys { get; set; }
+
     public int? Parts { get; set; }
 
     public long? Size { get; set; }

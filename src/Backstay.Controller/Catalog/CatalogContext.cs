@@ -41,6 +41,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<VerificationEntity> Verifications => Set<VerificationEntity>();
 
+    public DbSet<BackupKeyEntity> BackupKeys => Set<BackupKeyEntity>();
+
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
@@ -191,6 +193,12 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
         {
             state.ToTable("watch_state");
             state.Property(s => s.Id).ValueGeneratedNever();
+        });
+
+        model.Entity<BackupKeyEntity>(key =>
+        {
+            key.ToTable("backup_keys");
+            key.HasIndex(k => k.Fingerprint).IsUnique();
         });
 
         model.Entity<SettingsEntity>(settings =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Backstay.Controller.Appliances;
 using Backstay.Controller.Backups;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Notifications;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
@@ -242,6 +243,7 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
         Bytes = sidecar.Summary.Bytes,
         Message = BackupEnding.MessageOf(sidecar.Summary),
         Envelope = [],
+        Keys = sidecar.Keys is { } keys ? OpeningKeys.ToJson(keys) : null,
         Parts = sidecar.Parts,
         Size = sidecar.Size,
         Sha256 = Convert.FromHexString(sidecar.Sha256),
@@ -275,6 +277,7 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
                     .SetProperty(b => b.Ended, row.Ended)
                     .SetProperty(b => b.AgentVersion, row.AgentVersion)
                     .SetProperty(b => b.Message, row.Message)
+                    .SetProperty(b => b.Keys, row.Keys)
                     .SetProperty(b => b.Parts, row.Parts)
                     .SetProperty(b => b.Size, row.Size)
                     .SetProperty(b => b.Sha256, row.Sha256)

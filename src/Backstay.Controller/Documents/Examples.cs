@@ -43,6 +43,14 @@ internal static class Examples
             AdminJson.Default.AdministrativeRole),
         nameof(GlobalSettings) => JsonSerializer.SerializeToNode(
             new GlobalSettings(BackupApiEnabled: true, BackupPassphrase: "correct horse battery staple"), AdminJson.Default.GlobalSettings),
+        nameof(BackupKeyImport) => JsonSerializer.SerializeToNode(
+            new BackupKeyImport("-----BEGIN PGP PUBLIC KEY BLOCK-----\n…\n-----END PGP PUBLIC KEY BLOCK-----\n", "Operations, safe 2"),
+            AdminJson.Default.BackupKeyImport),
+        nameof(FingerprintConfirmation) => JsonSerializer.SerializeToNode(
+            new FingerprintConfirmation("6E1F 3C2A 9B04 77D1 52AF  0C88 41D7 E3B5 9A60 12FE"), AdminJson.Default.FingerprintConfirmation),
+        nameof(PassphraseRotation) => JsonSerializer.SerializeToNode(
+            new PassphraseRotation("correct horse battery staple", "Spring 2027"), AdminJson.Default.PassphraseRotation),
+        nameof(ArchiveHead) => JsonSerializer.SerializeToNode(new ArchiveHead("wy4ECQMI…"), AdminJson.Default.ArchiveHead),
         nameof(BackupRequest) => JsonSerializer.SerializeToNode(
             new BackupRequest(Logs: true, Audit: false, NotifyUrl: "https://hooks.example.com/backstay"), AdminJson.Default.BackupRequest),
         nameof(BackupSchedule) => JsonSerializer.SerializeToNode(

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Backstay.Controller.Access;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Objectives;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Settings;
@@ -22,6 +23,7 @@ internal sealed class FirstStart(
     DataFolder folder,
     Passwords passwords,
     SecretProtection secrets,
+    Passphrases passphrases,
     AuditTrail audit,
     TimeProvider time)
 {
@@ -43,6 +45,7 @@ internal sealed class FirstStart(
         await DefaultObjective.MakeAsync(catalog, time.GetUtcNow(), cancellationToken);
         await MakeAdminAsync(console, cancellationToken);
         await SetPassphraseAsync(console, cancellationToken);
+        await passphrases.InForceAsync(cancellationToken); // one from before passphrases had ids gets its id
     }
 
     private async Task MakeSettingsAsync(CancellationToken cancellationToken)
@@ -93,26 +96,24 @@ internal sealed class FirstStart(
     private async Task SetPassphraseAsync(TextWriter console, CancellationToken cancellationToken)
     {
         if (options.Value is { EnableBackups: false, BackupPassphrase: "" }
-            || await catalog.Settings.AnyAsync(s => s.ProtectedBackupPassphrase != null, cancellationToken))
+            || await catalog.Settings.AnyAsync(s => s.ProtectedBackupPassphrase != null, cancellationToken)
+            || await catalog.BackupKeys.AnyAsync(cancellationToken))
         {
+            // Also where somebody has taken the passphrase out, to seal to public keys alone.
             return;
         }
 
         var (passphrase, fresh) = await GivenOrKeptAsync(options.Value.BackupPassphrase, PassphraseFile, cancellationToken);
-        var guarded = secrets.Protect(SecretProtection.BackupPassphrase, passphrase);
-        await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
-        var changed = await catalog.Settings
-            .Where(s => s.Id == SettingsEntity.TheId && s.ProtectedBackupPassphrase == null)
-            .ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(s => s.ProtectedBackupPassphrase, guarded)
-                    .SetProperty(s => s.BackupApiEnabled, options.Value.EnableBackups),
-                cancellationToken);
-        if (changed == 0)
+        var prepared = await passphrases.PrepareAsync(passphrase, cancellationToken);
+        await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
+        var settings = await catalog.Settings.SingleAsync(s => s.Id == SettingsEntity.TheId, cancellationToken);
+        if (settings.ProtectedBackupPassphrase is not null)
         {
             return;
         }
 
+        await passphrases.ApplyAsync(settings, prepared, name: null, cancellationToken);
+        settings.BackupApiEnabled = options.Value.EnableBackups;
         audit.Add("settings.change", "backupPassphrase", "first start", outcome: 0);
         await catalog.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

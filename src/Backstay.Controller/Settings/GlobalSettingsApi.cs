@@ -2,6 +2,7 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -26,7 +27,8 @@ internal static class GlobalSettingsApi
             .Refuses(400, 413, 422)
             .WithSummary("Change the settings")
             .WithDescription("A field that is left out keeps its value. Turning the backup API on needs a backup passphrase, in the same "
-                + "call or before it (422). Archives that are there already stay sealed to the passphrase of their day.");
+                + "call or before it, or a confirmed public key (422). Archives that are there already stay sealed to the passphrase of their day, "
+                + "which stays known in `/backup-keys`.");
         return app;
     }
 
@@ -37,7 +39,12 @@ internal static class GlobalSettingsApi
         TypedResults.Ok(ToWire(await catalog.Settings.AsNoTracking().SingleAsync(s => s.Id == SettingsEntity.TheId, cancellationToken)));
 
     private static async Task<Results<Ok<GlobalSettings>, ApiErrorResult>> PutAsync(
-        HttpRequest request, CatalogContext catalog, SecretProtection secrets, AuditTrail audit, CancellationToken cancellationToken)
+        HttpRequest request,
+        CatalogContext catalog,
+        Passphrases passphrases,
+        BackupKeyring keyring,
+        AuditTrail audit,
+        CancellationToken cancellationToken)
     {
         var (wish, error) = await RequestBody.ReadAsync(request, AdminJson.Default.GlobalSettings, cancellationToken);
         if (wish is null)
@@ -46,16 +53,17 @@ internal static class GlobalSettingsApi
         }
 
         // Before the transaction: see SecretProtection.
-        var passphrase = wish.BackupPassphrase is { } given ? secrets.Protect(SecretProtection.BackupPassphrase, given) : null;
+        var passphrase = wish.BackupPassphrase is { } given ? await passphrases.PrepareAsync(given, cancellationToken) : null;
         await using var transaction = await catalog.BeginAloneAsync(cancellationToken);
         var settings = await catalog.Settings.SingleAsync(s => s.Id == SettingsEntity.TheId, cancellationToken);
-        if (Check(wish, settings) is { } refusal)
+        if (Check(wish, await keyring.CanSealAsync(cancellationToken)) is { } refusal)
         {
             return refusal;
         }
 
         settings.BackupApiEnabled = wish.BackupApiEnabled ?? settings.BackupApiEnabled;
-        settings.ProtectedBackupPassphrase = passphrase ?? settings.ProtectedBackupPassphrase;
+        if (passphrase is not null)
+            await passphrases.ApplyAsync(settings, passphrase, name: null, cancellationToken);
         settings.AdministrationTokenExpiration = wish.AdministrationTokenExpiration ?? settings.AdministrationTokenExpiration;
         settings.LoginBannerMessage = wish.LoginBannerMessage ?? settings.LoginBannerMessage;
         settings.MessageOfTheDay = wish.MessageOfTheDay ?? settings.MessageOfTheDay;
@@ -71,7 +79,7 @@ internal static class GlobalSettingsApi
         return TypedResults.Ok(ToWire(settings));
     }
 
-    private static ApiErrorResult? Check(GlobalSettings wish, SettingsEntity settings)
+    private static ApiErrorResult? Check(GlobalSettings wish, bool canSeal)
     {
         var errors = new FieldErrors();
         if (wish.BackupPassphrase is { } passphrase && !IsPassphrase(passphrase))
@@ -79,9 +87,9 @@ internal static class GlobalSettingsApi
             errors.Add("backupPassphrase", PassphraseRule);
         }
 
-        if (wish.BackupApiEnabled is true && wish.BackupPassphrase is null && settings.ProtectedBackupPassphrase is null)
+        if (wish.BackupApiEnabled is true && wish.BackupPassphrase is null && !canSeal)
         {
-            errors.Add("backupPassphrase", "is required to enable the backup API: none was ever set");
+            errors.Add("backupPassphrase", "is required to enable the backup API: there is none, and no confirmed public key");
         }
 
         errors.Range("administrationTokenExpiration", wish.AdministrationTokenExpiration, 5, 43_200);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 
 namespace Backstay.Controller.Storage;
@@ -12,6 +13,7 @@ namespace Backstay.Controller.Storage;
 /// <param name="Sha256">Of the archive, lower-case hex.</param>
 /// <param name="Completed">When the agent's completion was taken.</param>
 /// <param name="Protection">Hold and lock, once there was one: what older versions of the program pass over.</param>
+/// <param name="Keys">What opens the archive; null of one from before that was recorded. Older versions pass over it, too.</param>
 internal sealed record ArchiveSidecar(
     int Format,
     Guid BackupId,
@@ -30,7 +32,8 @@ internal sealed record ArchiveSidecar(
     string Sha256,
     UploadSummary Summary,
     SidecarAppliance? Appliance = null,
-    SidecarProtection? Protection = null)
+    SidecarProtection? Protection = null,
+    IReadOnlyList<OpeningKey>? Keys = null)
 {
     public const int NewestFormat = 2;
 

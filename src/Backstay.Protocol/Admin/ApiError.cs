@@ -45,6 +45,9 @@ public static class ErrorIds
     public const string BackupLocked = "backup-locked";
     public const string ClockDiffers = "clock-differs";
     public const string NoDrillMachine = "no-drill-machine";
+    public const string FingerprintDiffers = "fingerprint-differs";
+    public const string LastKey = "last-key";
+    public const string KeyInUse = "key-in-use";
     public const string PreconditionFailed = "precondition-failed";
     public const string PayloadTooLarge = "payload-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
@@ -53,6 +56,7 @@ public static class ErrorIds
     public const string TooManyRequests = "too-many-requests";
     public const string InternalServerError = "internal-server-error";
     public const string BackupApiDisabled = "backup-api-disabled";
+    public const string NoBackupKey = "no-backup-key";
     public const string ServiceUnavailable = "service-unavailable";
     public const string StoreFull = "store-full";
 

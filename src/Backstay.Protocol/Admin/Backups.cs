@@ -90,6 +90,7 @@ public sealed record BackupProgress(
 /// <param name="Drilled">When it was last restored for practice and found good.</param>
 /// <param name="Hold">It can't be deleted until this is released.</param>
 /// <param name="Lock">It can't be deleted before the end of this; when that has passed it means nothing any more.</param>
+/// <param name="Keys">Each of these alone opens the archive; null before its upload begins, and of backups from before keys were recorded.</param>
 public sealed record Backup(
     Guid Id,
     Guid ApplianceId,
@@ -117,4 +118,5 @@ public sealed record Backup(
     BackupHold? Hold = null,
     BackupLock? Lock = null,
     DateTimeOffset? ContentVerified = null,
-    DateTimeOffset? Drilled = null);
+    DateTimeOffset? Drilled = null,
+    IReadOnlyList<OpeningKey>? Keys = null);

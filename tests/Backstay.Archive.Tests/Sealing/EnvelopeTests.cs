@@ -23,6 +23,27 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
+    public async Task An_envelope_tells_the_same_alone_and_in_front_of_an_archive_and_a_passphrase_finds_its_wrap()
+    {
+        using var key = SessionKey.Generate();
+        using var output = new MemoryStream();
+        byte[] envelope = Envelope.Wrap(key, ["first", "second"], []);
+        await using (var writer = ArchiveWriter.Create(output, key, envelope, Archives.Manifest, new ArchiveWriterOptions()))
+            await writer.FinishAsync(Archives.Ended, default);
+        byte[] head = output.ToArray()[..(envelope.Length + 64)];
+
+        EnvelopeInfo alone = await EnvelopeInspector.InspectEnvelopeAsync(envelope, default);
+        EnvelopeInfo inFront = await EnvelopeInspector.InspectAsync(new MemoryStream(head), default);
+
+        Assert.Equivalent(alone, inFront, strict: true);
+        Assert.Equal(2, alone.PassphraseWrapIds.Distinct().Count());
+        Assert.All(alone.PassphraseWrapIds, wrap => Assert.Equal(16, wrap.Length));
+        Assert.Equal(alone.PassphraseWrapIds[0], await EnvelopeInspector.FindWrapAsync(new MemoryStream(head), "first", default));
+        Assert.Equal(alone.PassphraseWrapIds[1], await EnvelopeInspector.FindWrapAsync(new MemoryStream(head), "second", default));
+        Assert.Null(await EnvelopeInspector.FindWrapAsync(new MemoryStream(head), "third", default));
+    }
+
+    [Fact]
     public async Task Any_of_several_passphrases_opens_an_archive()
     {
         using var key = SessionKey.Generate();
@@ -33,6 +54,7 @@ public sealed class EnvelopeTests
 
         await Archives.VerifyAsync(output.ToArray(), Unlock.WithPassphrase("first"));
         await Archives.VerifyAsync(output.ToArray(), Unlock.WithPassphrase("second ä日本"));
+        await Archives.VerifyAsync(output.ToArray(), Unlock.WithAnyPassphrase(["neither", "second ä日本"]));
     }
 
     [Fact]

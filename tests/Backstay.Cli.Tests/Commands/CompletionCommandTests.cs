@@ -12,6 +12,7 @@ public sealed class CompletionCommandTests
     [InlineData("backstay --output ", "json table")]
     [InlineData("backstay completion ", "bash zsh fish")]
     [InlineData("backstay schedule ", "list show appliances next add set pause resume run remove")]
+    [InlineData("backstay keys ", "list add confirm remove rotate-passphrase reveal which sheet")]
     [InlineData("backstay backup download gw-01 ", "latest")]
     [InlineData("backstay restore gw-01 ", "latest --dry-run --target")]
     [InlineData("backstay appliance re", "remove replace")]

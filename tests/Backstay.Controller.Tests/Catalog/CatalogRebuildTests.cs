@@ -228,7 +228,7 @@ public sealed class CatalogRebuildTests
     private static Task<List<string>> RowsAsync(BackupSite site) => site.Host.CatalogAsync(async catalog =>
         (await catalog.Backups.AsNoTracking().Where(b => b.State == BackupState.Succeeded).OrderBy(b => b.Id).ToListAsync())
             .ConvertAll(b => $"{b.Id} {b.ApplianceId} {b.Attempt} {b.Created:O} {b.Started:O} {b.Ended:O} {b.Size} {b.Parts} "
-                + $"{Convert.ToHexString(b.Sha256!)} {b.RequestedBy} {b.AgentVersion} {b.Message} {b.Summary} {b.ArchiveFiles} {b.Warnings}"));
+                + $"{Convert.ToHexString(b.Sha256!)} {b.RequestedBy} {b.AgentVersion} {b.Message} {b.Summary} {b.ArchiveFiles} {b.Warnings} {b.Keys}"));
 
     private static Task LoseCatalogAsync(BackupSite site, bool appliances = true) => site.Host.CatalogAsync(async catalog =>
     {

@@ -55,6 +55,10 @@ internal static class BackupText
         backup.Lock is { } locked && locked.Until > clock.GetUtcNow() ? $"locked until {Human.Time(locked.Until, clock)}" : null,
     }.OfType<string>());
 
+    /// <summary>The keys, any of which opens its archive, a line each.</summary>
+    public static string OpensWith(BackupRecord backup) => string.Join('\n', (backup.Keys ?? []).Select(key =>
+        $"{(key.Kind == BackupKeyKind.Passphrase ? "passphrase" : "public key")} {key.Id}"));
+
     /// <summary>The word of the wire: <c>agent-lost</c>.</summary>
     public static string? Reason(BackupRecord backup) =>
         backup.Reason is { } reason ? JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString()) : null;

@@ -89,5 +89,6 @@ internal sealed class ShowCommand : CliCommand
         ("Drilled", Human.Time(backup.Drilled, invocation.Clock)),
         ("Held", backup.Hold is { } hold ? $"by {hold.Owner} since {Human.Time(hold.Since, invocation.Clock)}: {hold.Reason}" : null),
         ("Locked", backup.Lock is { } locked ? $"until {Human.Time(locked.Until, invocation.Clock)} by {locked.By}" : null),
+        ("Opens with", BackupText.OpensWith(backup)),
         ("Notifies", backup.NotifyUrl));
 }

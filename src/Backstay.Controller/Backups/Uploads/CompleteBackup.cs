@@ -2,6 +2,7 @@ using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Appliances;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
@@ -181,7 +182,8 @@ internal sealed partial class CompleteBackup(
         complete.Summary,
         new SidecarAppliance(
             appliance.Hostname, appliance.Site, appliance.SiteName, appliance.Notes, appliance.Tags, ApplianceRoles.WordsOf(appliance.Functions),
-            appliance.Created));
+            appliance.Created),
+        Keys: OpeningKeys.Parse(backup.Keys));
 
     private async Task<ApiErrorResult> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
     {

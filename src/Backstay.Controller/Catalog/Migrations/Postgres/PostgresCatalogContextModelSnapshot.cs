@@ -260,6 +260,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("HoldReason")
                         .HasColumnType("text");
 
+                    b.Property<string>("Keys")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("LeaseUntil")
                         .HasColumnType("timestamp with time zone");
 
@@ -336,6 +339,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
@@ -353,6 +359,61 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupKeyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Confirmed")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ConfirmedBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Expires")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Fingerprint")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("ProtectedPassphrase")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset?>("Retired")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("SubkeyId")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Told")
+                        .HasColumnType("integer");
+
+                    b.PrimitiveCollection<List<string>>("UserIds")
+                        .IsRequired()
+                        .HasColumnType("text[]");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("backup_keys", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
@@ -540,6 +601,112 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasIndex("DeliveryId");
 
                     b.ToTable("delivery_tries", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("BackupCreated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Checks")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Ended")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid?>("MachineId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("NextTry")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("Started")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("State")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Created");
+
+                    b.HasIndex("ApplianceId", "State", "Ended");
+
+                    b.HasIndex(new[] { "BackupId" }, "one_unfinished_drill_a_backup")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "NextTry" }, "unfinished_drills")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("drills", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("CredentialHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<int?>("EveryDays")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("MadeBy")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("NextLook")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("drill_machines", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
@@ -949,6 +1116,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("Message")
                         .HasColumnType("text");
 
+                    b.Property<bool>("Planned")
+                        .HasColumnType("boolean");
+
                     b.Property<DateTimeOffset>("Requested")
                         .HasColumnType("timestamp with time zone");
 
@@ -1036,6 +1206,24 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.HasOne("Backstay.Controller.Catalog.DeliveryEntity", null)
                         .WithMany("Tries")
                         .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

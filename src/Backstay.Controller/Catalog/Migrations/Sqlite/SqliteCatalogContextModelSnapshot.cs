@@ -251,6 +251,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("HoldReason")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Keys")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("LeaseUntil")
                         .HasColumnType("INTEGER");
 
@@ -327,6 +330,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
@@ -344,6 +350,61 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupKeyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Confirmed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ConfirmedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Expires")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ProtectedPassphrase")
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("Retired")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SubkeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Told")
+                        .HasColumnType("INTEGER");
+
+                    b.PrimitiveCollection<string>("UserIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("backup_keys", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
@@ -529,6 +590,112 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasIndex("DeliveryId");
 
                     b.ToTable("delivery_tries", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("BackupCreated")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Checks")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Ended")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Files")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LeaseUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("MachineId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Message")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NextTry")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Started")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Created");
+
+                    b.HasIndex("ApplianceId", "State", "Ended");
+
+                    b.HasIndex(new[] { "BackupId" }, "one_unfinished_drill_a_backup")
+                        .IsUnique()
+                        .HasFilter("\"State\" < 2");
+
+                    b.HasIndex(new[] { "NextTry" }, "unfinished_drills")
+                        .HasFilter("\"State\" < 2");
+
+                    b.ToTable("drills", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("CredentialHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<int?>("EveryDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("MadeBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NextLook")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("drill_machines", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
@@ -938,6 +1105,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("Message")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("Planned")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Requested")
                         .HasColumnType("INTEGER");
 
@@ -1023,6 +1193,24 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.HasOne("Backstay.Controller.Catalog.DeliveryEntity", null)
                         .WithMany("Tries")
                         .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -11,8 +11,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteCatalogContext))]
-    [Migration("20261123234920_Drill")]
-    partial class Drill
+    [Migration("20261124002214_ProofOverTime")]
+    partial class ProofOverTime
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -85,6 +85,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("DiskTotal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Enrolled")
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Functions")
@@ -251,6 +254,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("HoldReason")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Keys")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("LeaseUntil")
                         .HasColumnType("INTEGER");
 
@@ -327,6 +333,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
@@ -344,6 +353,100 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupKeyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Confirmed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ConfirmedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Expires")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ProtectedPassphrase")
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("Retired")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SubkeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Told")
+                        .HasColumnType("INTEGER");
+
+                    b.PrimitiveCollection<string>("UserIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("backup_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("GoodWithinHours")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ProvenWithinHours")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_objectives", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
@@ -432,6 +535,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
                     b.Property<long?>("Delivered")
                         .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("GiveUp")
                         .HasColumnType("INTEGER");
@@ -595,6 +701,81 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("drill_machines", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER");
+
+                    b.PrimitiveCollection<string>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("event_endpoints", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Dispatched")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Time")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -646,6 +827,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("local_users", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NextTelling")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("overdue_appliances", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
@@ -911,6 +1108,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("Message")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("Planned")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Requested")
                         .HasColumnType("INTEGER");
 
@@ -941,6 +1141,28 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasFilter("\"State\" < 2");
 
                     b.ToTable("verifications", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.WatchStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextSignal")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("StoreNextTelling")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("watch_state", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
@@ -988,6 +1210,15 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
                 {
                     b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
                         .WithMany()

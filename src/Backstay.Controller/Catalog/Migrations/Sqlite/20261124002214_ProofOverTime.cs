@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace Backstay.Controller.Catalog.Migrations.Sqlite
 {
     /// <inheritdoc />
-    public partial class Events : Migration
+    public partial class ProofOverTime : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -35,6 +35,12 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 type: "INTEGER",
                 nullable: true);
 
+            migrationBuilder.AddColumn<string>(
+                name: "Keys",
+                table: "backups",
+                type: "TEXT",
+                nullable: true);
+
             migrationBuilder.AddColumn<long>(
                 name: "DamageRunAsked",
                 table: "appliances",
@@ -46,6 +52,30 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 table: "appliances",
                 type: "INTEGER",
                 nullable: true);
+
+            migrationBuilder.CreateTable(
+                name: "backup_keys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Kind = table.Column<int>(type: "INTEGER", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    Created = table.Column<long>(type: "INTEGER", nullable: false),
+                    ProtectedPassphrase = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    Fingerprint = table.Column<string>(type: "TEXT", nullable: true),
+                    SubkeyId = table.Column<string>(type: "TEXT", nullable: true),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    UserIds = table.Column<string>(type: "TEXT", nullable: false),
+                    Expires = table.Column<long>(type: "INTEGER", nullable: true),
+                    Confirmed = table.Column<long>(type: "INTEGER", nullable: true),
+                    ConfirmedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    Retired = table.Column<long>(type: "INTEGER", nullable: true),
+                    Told = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_backup_keys", x => x.Id);
+                });
 
             migrationBuilder.CreateTable(
                 name: "backup_objectives",
@@ -63,6 +93,63 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_backup_objectives", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "drill_machines",
+                columns: table => new
+                {
+                    ApplianceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    CredentialHash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Appliances = table.Column<string>(type: "TEXT", nullable: false),
+                    EveryDays = table.Column<int>(type: "INTEGER", nullable: true),
+                    MadeBy = table.Column<string>(type: "TEXT", nullable: false),
+                    Created = table.Column<long>(type: "INTEGER", nullable: false),
+                    Updated = table.Column<long>(type: "INTEGER", nullable: false),
+                    NextLook = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_drill_machines", x => x.ApplianceId);
+                    table.ForeignKey(
+                        name: "FK_drill_machines_appliances_ApplianceId",
+                        column: x => x.ApplianceId,
+                        principalTable: "appliances",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "drills",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    BackupId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    BackupCreated = table.Column<long>(type: "INTEGER", nullable: false),
+                    ApplianceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    State = table.Column<int>(type: "INTEGER", nullable: false),
+                    RequestedBy = table.Column<string>(type: "TEXT", nullable: false),
+                    Created = table.Column<long>(type: "INTEGER", nullable: false),
+                    Started = table.Column<long>(type: "INTEGER", nullable: true),
+                    Ended = table.Column<long>(type: "INTEGER", nullable: true),
+                    NextTry = table.Column<long>(type: "INTEGER", nullable: false),
+                    Attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    MachineId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    LeaseUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    Message = table.Column<string>(type: "TEXT", nullable: true),
+                    Files = table.Column<long>(type: "INTEGER", nullable: true),
+                    Bytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    Checks = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_drills", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_drills_appliances_ApplianceId",
+                        column: x => x.ApplianceId,
+                        principalTable: "appliances",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -128,6 +215,7 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     ApplianceId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Strength = table.Column<int>(type: "INTEGER", nullable: false),
                     State = table.Column<int>(type: "INTEGER", nullable: false),
+                    Planned = table.Column<bool>(type: "INTEGER", nullable: false),
                     RequestedBy = table.Column<string>(type: "TEXT", nullable: false),
                     Requested = table.Column<long>(type: "INTEGER", nullable: false),
                     Started = table.Column<long>(type: "INTEGER", nullable: true),
@@ -165,6 +253,12 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "never_verified",
+                table: "backups",
+                column: "Ended",
+                filter: "\"Verification\" = 0");
+
+            migrationBuilder.CreateIndex(
                 name: "to_verify",
                 table: "backups",
                 column: "Verified",
@@ -177,10 +271,39 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                 filter: "\"State\" = 2");
 
             migrationBuilder.CreateIndex(
+                name: "IX_backup_keys_Fingerprint",
+                table: "backup_keys",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_backup_objectives_Name",
                 table: "backup_objectives",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_drills_ApplianceId_State_Ended",
+                table: "drills",
+                columns: new[] { "ApplianceId", "State", "Ended" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_drills_Created",
+                table: "drills",
+                column: "Created");
+
+            migrationBuilder.CreateIndex(
+                name: "one_unfinished_drill_a_backup",
+                table: "drills",
+                column: "BackupId",
+                unique: true,
+                filter: "\"State\" < 2");
+
+            migrationBuilder.CreateIndex(
+                name: "unfinished_drills",
+                table: "drills",
+                column: "NextTry",
+                filter: "\"State\" < 2");
 
             migrationBuilder.CreateIndex(
                 name: "IX_event_endpoints_Name",
@@ -227,7 +350,16 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "backup_keys");
+
+            migrationBuilder.DropTable(
                 name: "backup_objectives");
+
+            migrationBuilder.DropTable(
+                name: "drill_machines");
+
+            migrationBuilder.DropTable(
+                name: "drills");
 
             migrationBuilder.DropTable(
                 name: "event_endpoints");
@@ -243,6 +375,10 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "watch_state");
+
+            migrationBuilder.DropIndex(
+                name: "never_verified",
+                table: "backups");
 
             migrationBuilder.DropIndex(
                 name: "to_verify",
@@ -266,6 +402,10 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
 
             migrationBuilder.DropColumn(
                 name: "Drilled",
+                table: "backups");
+
+            migrationBuilder.DropColumn(
+                name: "Keys",
                 table: "backups");
 
             migrationBuilder.DropColumn(

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Backstay.Controller.Catalog.Migrations.Postgres
 {
     [DbContext(typeof(PostgresCatalogContext))]
-    [Migration("20261123234923_Drill")]
-    partial class Drill
+    [Migration("20261124002226_ProofOverTime")]
+    partial class ProofOverTime
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -93,6 +93,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.Property<long?>("DiskTotal")
                         .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset?>("Enrolled")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<int>("Functions")
                         .HasColumnType("integer");
@@ -260,6 +263,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("HoldReason")
                         .HasColumnType("text");
 
+                    b.Property<string>("Keys")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("LeaseUntil")
                         .HasColumnType("timestamp with time zone");
 
@@ -336,6 +342,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.HasIndex("State", "LeaseUntil");
 
+                    b.HasIndex(new[] { "Ended" }, "never_verified")
+                        .HasFilter("\"Verification\" = 0");
+
                     b.HasIndex(new[] { "ApplianceId" }, "one_unfinished_backup_an_appliance")
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
@@ -353,6 +362,100 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
 
                     b.ToTable("backups", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupKeyEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Confirmed")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ConfirmedBy")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("Expires")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Fingerprint")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("ProtectedPassphrase")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset?>("Retired")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("SubkeyId")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Told")
+                        .HasColumnType("integer");
+
+                    b.PrimitiveCollection<List<string>>("UserIds")
+                        .IsRequired()
+                        .HasColumnType("text[]");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique();
+
+                    b.ToTable("backup_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.BackupObjectiveEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Appliances")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("GoodWithinHours")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<int?>("ProvenWithinHours")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("backup_objectives", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.BackupScheduleEntity", b =>
@@ -441,6 +544,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.Property<DateTimeOffset?>("Delivered")
                         .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("uuid");
 
                     b.Property<DateTimeOffset>("GiveUp")
                         .HasColumnType("timestamp with time zone");
@@ -606,6 +712,81 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("drill_machines", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEndpointEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.PrimitiveCollection<int[]>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("integer[]");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .UseCollation("backstay_names");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("Updated")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Name")
+                        .IsUnique();
+
+                    b.ToTable("event_endpoints", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.EventEntity", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset?>("Dispatched")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Time");
+
+                    b.HasIndex(new[] { "Id" }, "events_to_dispatch")
+                        .HasFilter("\"Dispatched\" IS NULL");
+
+                    b.ToTable("events", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.LocalUserEntity", b =>
                 {
                     b.Property<Guid>("Id")
@@ -657,6 +838,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("local_users", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
+                {
+                    b.Property<Guid>("ApplianceId")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("NextTelling")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("ApplianceId");
+
+                    b.ToTable("overdue_appliances", (string)null);
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.PartEntity", b =>
@@ -922,6 +1119,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("Message")
                         .HasColumnType("text");
 
+                    b.Property<bool>("Planned")
+                        .HasColumnType("boolean");
+
                     b.Property<DateTimeOffset>("Requested")
                         .HasColumnType("timestamp with time zone");
 
@@ -952,6 +1152,28 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasFilter("\"State\" < 2");
 
                     b.ToTable("verifications", (string)null);
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.WatchStateEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("LastRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextSignal")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("StoreNextTelling")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("watch_state", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
@@ -1001,6 +1223,15 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 });
 
             modelBuilder.Entity("Backstay.Controller.Catalog.DrillMachineEntity", b =>
+                {
+                    b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
+                        .WithMany()
+                        .HasForeignKey("ApplianceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Backstay.Controller.Catalog.OverdueApplianceEntity", b =>
                 {
                     b.HasOne("Backstay.Controller.Catalog.ApplianceEntity", null)
                         .WithMany()

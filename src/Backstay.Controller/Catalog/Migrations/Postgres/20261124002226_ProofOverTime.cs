@@ -1,4 +1,5 @@
 ﻿using System;
+using System.Collections.Generic;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -6,11 +7,17 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace Backstay.Controller.Catalog.Migrations.Postgres
 {
     /// <inheritdoc />
-    public partial class Drill : Migration
+    public partial class ProofOverTime : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.AddColumn<Guid>(
+                name: "EventId",
+                table: "deliveries",
+                type: "uuid",
+                nullable: true);
+
             migrationBuilder.AddColumn<DateTimeOffset>(
                 name: "ContentVerified",
                 table: "backups",
@@ -29,11 +36,65 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 type: "timestamp with time zone",
                 nullable: true);
 
+            migrationBuilder.AddColumn<string>(
+                name: "Keys",
+                table: "backups",
+                type: "text",
+                nullable: true);
+
             migrationBuilder.AddColumn<DateTimeOffset>(
                 name: "DamageRunAsked",
                 table: "appliances",
                 type: "timestamp with time zone",
                 nullable: true);
+
+            migrationBuilder.AddColumn<DateTimeOffset>(
+                name: "Enrolled",
+                table: "appliances",
+                type: "timestamp with time zone",
+                nullable: true);
+
+            migrationBuilder.CreateTable(
+                name: "backup_keys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Kind = table.Column<int>(type: "integer", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    Created = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ProtectedPassphrase = table.Column<byte[]>(type: "bytea", nullable: true),
+                    Fingerprint = table.Column<string>(type: "text", nullable: true),
+                    SubkeyId = table.Column<string>(type: "text", nullable: true),
+                    PublicKey = table.Column<byte[]>(type: "bytea", nullable: true),
+                    UserIds = table.Column<List<string>>(type: "text[]", nullable: false),
+                    Expires = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Confirmed = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ConfirmedBy = table.Column<string>(type: "text", nullable: true),
+                    Retired = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    Told = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_backup_keys", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "backup_objectives",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "backstay_names"),
+                    Notes = table.Column<string>(type: "text", nullable: true),
+                    Appliances = table.Column<string>(type: "text", nullable: false),
+                    GoodWithinHours = table.Column<int>(type: "integer", nullable: true),
+                    ProvenWithinHours = table.Column<int>(type: "integer", nullable: true),
+                    Created = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Updated = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_backup_objectives", x => x.Id);
+                });
 
             migrationBuilder.CreateTable(
                 name: "drill_machines",
@@ -93,6 +154,60 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "event_endpoints",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "backstay_names"),
+                    Url = table.Column<string>(type: "text", nullable: false),
+                    Kinds = table.Column<int[]>(type: "integer[]", nullable: false),
+                    Paused = table.Column<bool>(type: "boolean", nullable: false),
+                    Notes = table.Column<string>(type: "text", nullable: true),
+                    Created = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Updated = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_event_endpoints", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "events",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Kind = table.Column<int>(type: "integer", nullable: false),
+                    ApplianceId = table.Column<Guid>(type: "uuid", nullable: true),
+                    BackupId = table.Column<Guid>(type: "uuid", nullable: true),
+                    Message = table.Column<string>(type: "text", nullable: false),
+                    Dispatched = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_events", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "overdue_appliances",
+                columns: table => new
+                {
+                    ApplianceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    NextTelling = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_overdue_appliances", x => x.ApplianceId);
+                    table.ForeignKey(
+                        name: "FK_overdue_appliances_appliances_ApplianceId",
+                        column: x => x.ApplianceId,
+                        principalTable: "appliances",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "verifications",
                 columns: table => new
                 {
@@ -101,6 +216,7 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     ApplianceId = table.Column<Guid>(type: "uuid", nullable: false),
                     Strength = table.Column<int>(type: "integer", nullable: false),
                     State = table.Column<int>(type: "integer", nullable: false),
+                    Planned = table.Column<bool>(type: "boolean", nullable: false),
                     RequestedBy = table.Column<string>(type: "text", nullable: false),
                     Requested = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     Started = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -122,6 +238,27 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "watch_state",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "integer", nullable: false),
+                    NextRound = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    LastRound = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    StoreNextTelling = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    NextSignal = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_watch_state", x => x.Id);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "never_verified",
+                table: "backups",
+                column: "Ended",
+                filter: "\"Verification\" = 0");
+
             migrationBuilder.CreateIndex(
                 name: "to_verify",
                 table: "backups",
@@ -133,6 +270,18 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 table: "backups",
                 column: "ContentVerified",
                 filter: "\"State\" = 2");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_backup_keys_Fingerprint",
+                table: "backup_keys",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_backup_objectives_Name",
+                table: "backup_objectives",
+                column: "Name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_drills_ApplianceId_State_Ended",
@@ -156,6 +305,23 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 table: "drills",
                 column: "NextTry",
                 filter: "\"State\" < 2");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_event_endpoints_Name",
+                table: "event_endpoints",
+                column: "Name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_events_Time",
+                table: "events",
+                column: "Time");
+
+            migrationBuilder.CreateIndex(
+                name: "events_to_dispatch",
+                table: "events",
+                column: "Id",
+                filter: "\"Dispatched\" IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_verifications_BackupId_Ended",
@@ -185,13 +351,35 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "backup_keys");
+
+            migrationBuilder.DropTable(
+                name: "backup_objectives");
+
+            migrationBuilder.DropTable(
                 name: "drill_machines");
 
             migrationBuilder.DropTable(
                 name: "drills");
 
             migrationBuilder.DropTable(
+                name: "event_endpoints");
+
+            migrationBuilder.DropTable(
+                name: "events");
+
+            migrationBuilder.DropTable(
+                name: "overdue_appliances");
+
+            migrationBuilder.DropTable(
                 name: "verifications");
+
+            migrationBuilder.DropTable(
+                name: "watch_state");
+
+            migrationBuilder.DropIndex(
+                name: "never_verified",
+                table: "backups");
 
             migrationBuilder.DropIndex(
                 name: "to_verify",
@@ -200,6 +388,10 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
             migrationBuilder.DropIndex(
                 name: "to_verify_content",
                 table: "backups");
+
+            migrationBuilder.DropColumn(
+                name: "EventId",
+                table: "deliveries");
 
             migrationBuilder.DropColumn(
                 name: "ContentVerified",
@@ -214,7 +406,15 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                 table: "backups");
 
             migrationBuilder.DropColumn(
+                name: "Keys",
+                table: "backups");
+
+            migrationBuilder.DropColumn(
                 name: "DamageRunAsked",
+                table: "appliances");
+
+            migrationBuilder.DropColumn(
+                name: "Enrolled",
                 table: "appliances");
         }
     }
