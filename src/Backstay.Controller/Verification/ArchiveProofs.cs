@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Backstay.Archive;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Hosting;
-using Backstay.Controller.Settings;
+using Backstay.Controller.Keys;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 
@@ -13,7 +13,7 @@ namespace Backstay.Controller.Verification;
 /// Looks at stored archives, in constant memory, and says what is so. That the store can't be read now is an
 /// <see cref="ArchiveStoreException"/> and no finding.
 /// </summary>
-internal sealed class ArchiveProofs(IArchiveStore store, SettingsReader settings, DataFolder folder, TimeProvider time)
+internal sealed class ArchiveProofs(IArchiveStore store, BackupKeyring keyring, DataFolder folder, TimeProvider time)
 {
     private const int BufferSize = 256 * 1024;
 
@@ -65,7 +65,8 @@ internal sealed class ArchiveProofs(IArchiveStore store, SettingsReader settings
     private async Task<Proof> ContentAsync(
         BackupEntity backup, long? bytesPerSecond, Func<long, CancellationToken, Task> along, CancellationToken cancellationToken)
     {
-        if ((await settings.GetAsync(cancellationToken)).RevealBackupPassphrase() is not { } passphrase)
+        var passphrases = await keyring.PassphrasesForAsync(backup, cancellationToken);
+        if (passphrases is [])
             return Proof.Impossible(NoKey(backup), 0);
 
         ProofStream? archive = null;
@@ -73,7 +74,7 @@ internal sealed class ArchiveProofs(IArchiveStore store, SettingsReader settings
         {
             archive = await OpenAsync(backup, bytesPerSecond, along, cancellationToken);
             var found = await ArchiveReader.VerifyAsync(
-                archive, Unlock.WithPassphrase(passphrase), new VerifyOptions { SpoolFolder = folder.Path }, progress: null, cancellationToken);
+                archive, Unlock.WithAnyPassphrase(passphrases), new VerifyOptions { SpoolFolder = folder.Path }, progress: null, cancellationToken);
             if (found.Manifest.BackupId is { } other && other != backup.Id)
             {
                 return Proof.Failed(
