@@ -82,7 +82,7 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
                 backups.Where(b => b.Verification == VerificationState.Verified && b.Verified <= before).OrderBy(b => b.Verified), cancellationToken));
         }
 
-        return due.ConvertAll(backup => Planned(backup, VerificationStrength.Digest, now));
+        return Queued(due, VerificationStrength.Digest, now);
     }
 
     private async Task<List<VerificationEntity>> DueContentsAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
             backups.Where(b => b.ContentVerified == null && (afterBackup || b.Ended <= before)).OrderBy(b => b.Ended), cancellationToken);
         if (due.Count < AtOnce)
             due.AddRange(await FirstAsync(backups.Where(b => b.ContentVerified <= before).OrderBy(b => b.ContentVerified), cancellationToken));
-        return due.ConvertAll(backup => Planned(backup, VerificationStrength.Content, now));
+        return Queued(due, VerificationStrength.Content, now);
     }
 
     /// <summary>Backups with an archive that aren't in the queue for this.</summary>
@@ -114,17 +114,21 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
     private static Task<List<Due>> FirstAsync(IQueryable<BackupEntity> backups, CancellationToken cancellationToken) =>
         backups.Take(AtOnce).Select(b => new Due(b.Id, b.ApplianceId)).ToListAsync(cancellationToken);
 
-    private static VerificationEntity Planned(Due backup, VerificationStrength strength, DateTimeOffset now) => new()
-    {
-        Id = Guid.CreateVersion7(now),
-        BackupId = backup.Id,
-        ApplianceId = backup.ApplianceId,
-        Strength = strength,
-        State = VerificationRunState.Waiting,
-        Planned = true,
-        RequestedBy = RequestedBy,
-        Requested = now,
-    };
+    /// <summary>In this order: each a microsecond, which is what a catalog keeps of a time, behind the one before it.</summary>
+    private static List<VerificationEntity> Queued(List<Due> due, VerificationStrength strength, DateTimeOffset now) =>
+    [
+        .. due.Select((backup, place) => new VerificationEntity
+        {
+            Id = Guid.CreateVersion7(now),
+            BackupId = backup.Id,
+            ApplianceId = backup.ApplianceId,
+            Strength = strength,
+            State = VerificationRunState.Waiting,
+            Planned = true,
+            RequestedBy = RequestedBy,
+            Requested = now.AddMicroseconds(place),
+        }),
+    ];
 
     private sealed record Due(Guid Id, Guid ApplianceId);
 }
