@@ -8,9 +8,10 @@ namespace Backstay.Controller.Storage;
 /// <summary>
 /// Archives in a folder:
 /// <code>
-/// incoming/BACKUP.ATTEMPT        parts at their offsets, until finished
-/// archives/BACKUP.ATTEMPT.gpg    finished
-/// archives/BACKUP.ATTEMPT.json   its sidecar
+/// incoming/BACKUP.ATTEMPT              parts at their offsets, until finished
+/// incoming/BACKUP.ATTEMPT.json.RANDOM  a sidecar that is being written
+/// archives/BACKUP.ATTEMPT.gpg          finished
+/// archives/BACKUP.ATTEMPT.json         its sidecar
 /// </code>
 /// A part is acknowledged after fdatasync. The folder may be shared by several controllers: a writer of a part holds a lock on its
 /// bytes (docs/decisions/0056). Finishing is fsync → rename → fsync of the folders.
@@ -142,7 +143,12 @@ internal sealed class FolderArchiveStore : IArchiveStore
 
     public Task AbortAsync(ArchiveKey key, CancellationToken cancellationToken)
     {
-        FileFaults.Guarded($"abort {key}", () => File.Delete(IncomingPath(key)));
+        FileFaults.Guarded($"abort {key}", () =>
+        {
+            File.Delete(IncomingPath(key));
+            foreach (var sidecar in Directory.EnumerateFiles(_incoming, $"{key}{SidecarExtension}.*"))
+                File.Delete(sidecar);
+        });
         return Task.CompletedTask;
     }
 
@@ -173,8 +179,8 @@ internal sealed class FolderArchiveStore : IArchiveStore
     {
         FileFaults.Guarded($"write the sidecar of {key}", () =>
         {
-            // Temporary in the folder of the final name, and never listed: its extension is neither of the two.
-            var temporary = $"{SidecarPath(key)}.{Guid.NewGuid():N}";
+            // Among what is incoming, so that what a crash leaves of it is listed as unfinished, and swept.
+            var temporary = Path.Combine(_incoming, $"{key}{SidecarExtension}.{Guid.NewGuid():N}");
             try
             {
                 using (var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
@@ -192,6 +198,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
             }
 
             DurableFile.SyncFolder(_archives);
+            DurableFile.SyncFolder(_incoming);
         });
         return Task.CompletedTask;
     }
@@ -224,8 +231,8 @@ internal sealed class FolderArchiveStore : IArchiveStore
         List<StoredObject> found = [];
         FileFaults.Guarded("list the store", () =>
         {
-            found.AddRange(List(_incoming, "", finished: false));
-            found.AddRange(List(_archives, ArchiveExtension, finished: true));
+            found.AddRange(List(_incoming, WithoutTemporaryEnd, finished: false));
+            found.AddRange(List(_archives, name => Without(ArchiveExtension, name), finished: true));
         });
         await Task.CompletedTask;
         foreach (var item in found)
@@ -238,7 +245,7 @@ internal sealed class FolderArchiveStore : IArchiveStore
     public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<StoredObject> found = [];
-        FileFaults.Guarded("list the sidecars", () => found.AddRange(List(_archives, SidecarExtension, finished: true)));
+        FileFaults.Guarded("list the sidecars", () => found.AddRange(List(_archives, name => Without(SidecarExtension, name), finished: true)));
         await Task.CompletedTask;
         foreach (var item in found)
         {
@@ -270,18 +277,21 @@ internal sealed class FolderArchiveStore : IArchiveStore
         DurableFile.SyncFolder(_incoming);
     }
 
-    private static IEnumerable<StoredObject> List(string folder, string extension, bool finished)
+    /// <param name="nameOfKey">What of a file's name should be its key; null: it is none of what is listed.</param>
+    private static IEnumerable<StoredObject> List(string folder, Func<string, string?> nameOfKey, bool finished)
     {
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
-            if (file.Name.EndsWith(extension, StringComparison.Ordinal)
-                && ArchiveKey.TryParse(file.Name.AsSpan(0, file.Name.Length - extension.Length), out var key)
-                && file.Exists)
-            {
+            if (ArchiveKey.TryParse(nameOfKey(file.Name), out var key) && file.Exists)
                 yield return new StoredObject(key, finished, file.Length, file.LastWriteTimeUtc);
-            }
         }
     }
+
+    private static string? Without(string extension, string name) =>
+        name.EndsWith(extension, StringComparison.Ordinal) ? name[..^extension.Length] : null;
+
+    private static string WithoutTemporaryEnd(string name) =>
+        name.IndexOf(SidecarExtension + ".", StringComparison.Ordinal) is var end and >= 0 ? name[..end] : name;
 
     private SafeFileHandle OpenForPart(ArchiveKey key, PartSlot slot)
     {

@@ -19,6 +19,25 @@ public class FolderArchiveStoreTests : ArchiveStoreConformance
         Assert.False(await Store.ListAsync(CancellationToken.None).GetAsyncEnumerator().MoveNextAsync());
     }
 
+    [Fact]
+    public async Task A_sidecar_that_a_crash_left_half_written_is_listed_as_unfinished_and_goes_with_its_abort()
+    {
+        var key = new ArchiveKey(Guid.NewGuid(), 1);
+        var another = key with { Attempt = 2 };
+        foreach (var left in (ArchiveKey[])[key, another])
+            await File.WriteAllTextAsync(Path.Combine(Folder, "incoming", $"{left}.json.{Guid.NewGuid():N}"), "{");
+
+        List<(ArchiveKey, bool)> listed = [];
+        await foreach (var item in Store.ListAsync(CancellationToken.None))
+            listed.Add((item.Key, item.Finished));
+        Assert.Equivalent((List<(ArchiveKey, bool)>)[(key, false), (another, false)], listed, strict: true);
+
+        await Store.AbortAsync(key, CancellationToken.None);
+        await foreach (var item in Store.ListAsync(CancellationToken.None))
+            Assert.Equal(another, item.Key);
+        Assert.Single(Directory.GetFiles(Path.Combine(Folder, "incoming")));
+    }
+
     public override async ValueTask DisposeAsync()
     {
         Directory.Delete(Folder, recursive: true);

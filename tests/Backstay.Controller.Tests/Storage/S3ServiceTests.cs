@@ -37,19 +37,6 @@ public sealed class S3ServiceTests
     }
 
     [Fact]
-    public async Task A_part_streams_through_without_being_kept_or_read_twice()
-    {
-        using var store = await OpenAsync();
-        await store.BeginAsync(_key, Never);
-        const int Size = 200 * 1024 * 1024;
-        var before = GC.GetTotalAllocatedBytes();
-        var tag = await store.WritePartAsync(_key, new PartSlot(1, 0, Size), new CountingStream(Size), Never);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 40 * 1024 * 1024);
-        await store.FinishAsync(_key, [new StoredPart(1, Size, tag)], Never);
-        Assert.Equal(Size, await store.GetLengthAsync(_key, Never));
-    }
-
-    [Fact]
     public async Task A_content_that_fails_after_its_last_byte_leaves_no_part()
     {
         using var store = await OpenAsync();
@@ -288,46 +275,4 @@ public sealed class S3ServiceTests
     }
 
     private sealed record StoredKey(ArchiveKey Key, bool Finished);
-
-    /// <summary>So many bytes, to be read once and forward; then the end, or a failure.</summary>
-    private sealed class CountingStream(long length, Exception? end = null) : Stream
-    {
-        private long _position;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var read = (int)Math.Min(buffer.Length, length - _position);
-            if (read == 0 && !buffer.IsEmpty && end is not null)
-                throw end;
-            buffer.Span[..read].Fill((byte)(_position >> 16));
-            _position += read;
-            return ValueTask.FromResult(read);
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
 }
