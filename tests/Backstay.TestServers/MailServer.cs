@@ -9,6 +9,7 @@ public sealed class MailServer : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("backstay-mail-").FullName;
     private readonly Process _process;
+    private bool _isOver;
 
     private MailServer(int maxBytes)
     {
@@ -50,8 +51,12 @@ public sealed class MailServer : IDisposable
         return Directory.Exists(taken) ? await Task.WhenAll(Directory.GetFiles(taken).Select(file => File.ReadAllTextAsync(file))) : [];
     }
 
+    /// <summary>Stops it; said again, nothing happens.</summary>
     public void Dispose()
     {
+        if (_isOver)
+            return;
+        _isOver = true;
         if (!_process.HasExited)
             _process.Kill();
         _process.WaitForExit();

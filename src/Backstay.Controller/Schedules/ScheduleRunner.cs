@@ -232,12 +232,9 @@ internal sealed partial class ScheduleRunner(
             var which = decision.Record.State is ScheduledRunState.Missed ? "up to" : "before";
             var detail = string.Create(CultureInfo.InvariantCulture, $"{count} run(s) {which} that of {decision.Record.Due:u}. {message}");
             audit.Add("schedule.miss", candidate.Appliance.Name, detail.TrimEnd(), actor: NameOf(schedule));
+            var missed = $"Schedule {schedule.Name} missed for {candidate.Appliance.Name}: {detail.TrimEnd()}";
             services.GetRequiredService<EventOutbox>().Add(
-                services.GetRequiredService<CatalogContext>(),
-                EventKind.ScheduleMissed,
-                candidate.Appliance.Id,
-                backupId: null,
-                $"Schedule {schedule.Name} missed for {candidate.Appliance.Name}: {detail.TrimEnd()}");
+                services.GetRequiredService<CatalogContext>(), EventKind.ScheduleMissed, candidate.Appliance.Id, backupId: null, missed);
         }
 
         return true;

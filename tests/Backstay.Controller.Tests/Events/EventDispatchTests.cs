@@ -53,9 +53,8 @@ public sealed class EventDispatchTests
         var delivery = Assert.Single(await site.Host.CatalogAsync(catalog => catalog.Deliveries.AsNoTracking().ToListAsync()));
         await site.Host.UntilAsync(delivery.Id, d => d.State == DeliveryState.Delivered);
         var mail = Assert.Single(await server.MailsAsync());
-        var header = mail[..mail.ReplaceLineEndings("\n").IndexOf("\n\n", StringComparison.Ordinal)];
-        Assert.Contains("Subject: Backstay: gw-0 is overdue.", header, StringComparison.Ordinal);
-        Assert.Contains("(and 59 more)", header, StringComparison.Ordinal);
+        var header = mail.ReplaceLineEndings("\n").Split("\n\n")[0].Replace("\n ", " ", StringComparison.Ordinal).Replace("\n\t", " ", StringComparison.Ordinal);
+        Assert.Matches(@"Subject: Backstay: gw-\d+ is overdue\.\s+Bcc: everyone@example\.com \(and 59 more\)", header);
         Assert.Contains("To: ops@example.com, boss@example.com", header, StringComparison.Ordinal);
         Assert.Contains($"Message-Id: <{delivery.Id}@example.com>", header, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("\nBcc:", header, StringComparison.OrdinalIgnoreCase);

@@ -57,7 +57,7 @@ public sealed class FleetApiTests
         foreach (var (name, tag) in new[] { ("a", "lab"), ("b", "lab"), ("c", "production") })
             await site.AddBackupAsync(await site.AddApplianceAsync(name, [tag]));
         site.Time.Advance(TimeSpan.FromHours(50));
-        await site.AddBackupAsync((await site.FleetAsync("?query=b")).Data[0].ApplianceId);
+        await site.AddBackupAsync((await site.FleetAsync("?filterBy=name:b")).Data[0].ApplianceId);
         using var lab = await site.Host.SignInAsync(new Privilege(PrivilegeType.View, PrivilegeTarget.Appliance, new(false, null, ["lab"])));
 
         var page = await site.FleetAsync("?range=1-1");

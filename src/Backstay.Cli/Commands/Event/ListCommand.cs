@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Backstay.Cli.Outcomes;
 using Backstay.Cli.Output;
-using Backstay.Protocol;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Cli.Commands.Event;
