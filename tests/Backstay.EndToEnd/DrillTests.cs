@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using Backstay.EndToEnd.Fixture;
 using Backstay.Protocol.Admin;
 using Backstay.TestServers;
 
@@ -52,7 +51,7 @@ public sealed class DrillTests
 
         var drill = await EndAsync(installation, await StartAsync(installation, shop, backup), machine);
 
-        Assert.True(drill.State == state, $"{drill.Message}\n{drill.Checks.FirstOrDefault()?.Output}\n{machine.Said}");
+        Assert.True(drill.State == state, $"{drill.Message}\n{string.Join('\n', drill.Checks)}\n{machine.Said}");
         var result = Assert.Single(drill.Checks);
         Assert.Equal(("orders", state == DrillState.Passed, state == DrillState.Passed ? 0 : 1), (result.Name, result.Passed, result.ExitCode));
         Assert.Equal($"shop (config state): {Orders} orders, expected {expected}", result.Output);

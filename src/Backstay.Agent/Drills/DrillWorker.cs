@@ -8,7 +8,10 @@ namespace Backstay.Agent.Drills;
 internal sealed partial class DrillWorker(AgentClient client, DrillSettings settings, ScratchFolder scratch, TimeProvider time, ILogger logger)
 {
     /// <summary>When no controller answered, or said that this machine may not.</summary>
-    private static readonly TimeSpan LongPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Refused = TimeSpan.FromSeconds(10);
+
+    /// <summary>After a mistake of ours, which may come again.</summary>
+    private static readonly TimeSpan Broken = TimeSpan.FromMinutes(1);
 
     private string? _said;
 
@@ -30,7 +33,7 @@ internal sealed partial class DrillWorker(AgentClient client, DrillSettings sett
             if (offer is null && _said != reply.Message)
                 Log.NotAsked(logger, reply.Message);
             _said = offer is null ? reply.Message : null;
-            await Task.Delay(offer is null ? LongPause : TimeSpan.FromSeconds(Math.Clamp(offer.AskAgainSeconds, 1, 3600)), time, stopping);
+            await Task.Delay(offer is null ? Refused : TimeSpan.FromSeconds(Math.Clamp(offer.AskAgainSeconds, 1, 3600)), time, stopping);
         }
     }
 
@@ -44,7 +47,7 @@ internal sealed partial class DrillWorker(AgentClient client, DrillSettings sett
         {
             // A mistake of ours ends neither the agent nor its backups; the lease gives the drill to another try.
             Log.Broke(logger, drill.DrillId, e);
-            await Task.Delay(LongPause, time, stopping);
+            await Task.Delay(Broken, time, stopping);
         }
     }
 
