@@ -50,7 +50,7 @@ try
 
     var file = await FleetFile.ReadAsync(options.Text("file"), stop.Token);
     var idle = TimeSpan.FromSeconds(what == "fleet" ? options.Number("idle") : 60);
-    await using var fleet = new Fleet(file, options.Number("agents"), controller, new Payload(options.Bytes("bytes")), idle);
+    await using var fleet = new Backstay.Scale.Fleet(file, options.Number("agents"), controller, new Payload(options.Bytes("bytes")), idle);
     if (what == "fleet")
         await new FleetScenario(admin, fleet, new ProcessUse(options.Number("pid"))).RunAsync(options.Number("hints"), options.Number("burst"), stop.Token);
     else

@@ -166,7 +166,7 @@ public sealed class DrillWorkTests
         Assert.Equal((DrillState.Failed, "1 check failed.", 3L, 300L), (ended.State, ended.Message, ended.Files, ended.Bytes));
         Assert.Equal([check with { Output = "9 rows [2J, expected 10\nno" }], ended.Checks);
         Assert.Equal(VerificationState.Damaged, (await site.RowAsync(backup))!.Verification);
-        var result = await site.Host.CatalogAsync(catalog => catalog.Verifications.SingleAsync(v => v.BackupId == backup));
+        var result = await site.Host.CatalogAsync(catalog => catalog.Verifications.SingleAsync(v => v.BackupId == backup && v.Strength == VerificationStrength.Drill));
         Assert.Equal(
             (VerificationStrength.Drill, VerificationRunState.Failed, "1 check failed."), (result.Strength, result.State, result.Message));
         Assert.StartsWith("appliance ", result.By, StringComparison.Ordinal);
