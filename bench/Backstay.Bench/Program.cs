@@ -28,7 +28,7 @@ switch (args)
             var options = new RestoreOptions { Target = folder, AsideName = "replaced" };
             using RestorePlan plan = await ArchiveRestorer.PlanAsync(input, unlock, options, null, default);
             input.Position = 0;
-            await ArchiveRestorer.ApplyAsync(input, unlock, plan, null, default);
+            await ArchiveRestorer.ApplyAsync(input, plan, null, default);
         }
         return 0;
     default:

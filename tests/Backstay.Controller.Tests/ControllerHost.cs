@@ -78,6 +78,8 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
                 host._store = await TestStore.SettingsAsync(host.DataFolder);
             if (TestPostgres.IsAsked && !host._settings.ContainsKey("Catalog:Provider"))
                 host._postgres = await (await TestPostgres.CurrentAsync()).DatabaseAsync(host.DatabaseName);
+            else if (host._ownsFolder)
+                await MigratedSqlite.CopyAsync(host.DataFolder);
             host.UseKestrel();
             await Task.Run(host.StartServer);
             var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
@@ -260,9 +262,10 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         builder.ConfigureServices(services =>
         {
             if (_time is not null)
-            {
                 services.AddSingleton(_time);
-            }
+
+            // A hash that is as slow as it should be would be a fifth of what a test takes.
+            services.AddSingleton(_ => new Passwords(iterations: 1000));
 
             _services?.Invoke(services);
         });

@@ -75,6 +75,25 @@ internal sealed class ContentVerifier : IDisposable
             manifest, summary, _tar.EntryCount - 3, _found.Count - 1, _counts.Sum(count => count.Bytes), _pipeline.SealedBytes);
     }
 
+    /// <summary>Hands entries that were proven before to the sink again, until it has all that it wants of them.</summary>
+    /// <returns>False: the archive ended before.</returns>
+    public async Task<bool> ReplayAsync(Func<bool> isSatisfied, CancellationToken cancellationToken)
+    {
+        ArchiveSection? section = null;
+        while (!isSatisfied())
+        {
+            if (!await _tar.NextAsync(cancellationToken).ConfigureAwait(false))
+                return false;
+            if (_tar.Entry.Section is not { } next)
+                continue;
+            if (next != section)
+                _links.Clear();
+            section = next;
+            await ReadEntryAsync(next, cancellationToken).ConfigureAwait(false);
+        }
+        return true;
+    }
+
     private async ValueTask ReadEntryAsync(ArchiveSection section, CancellationToken cancellationToken)
     {
         TarEntry entry = _tar.Entry;

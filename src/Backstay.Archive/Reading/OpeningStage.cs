@@ -6,7 +6,8 @@ namespace Backstay.Archive;
 /// The first stage of reading: finds the session key, decrypts, takes the literal packet apart and proves the MDC. Its last
 /// word, the MDC, is checked before it completes its pipe: whoever reads that to the end has authentic bytes.
 /// </summary>
-internal sealed class OpeningStage(Stream archive, Unlock unlock)
+/// <param name="isProven">The caller has digests of a proof before and compares with them: the MDC isn't computed a second time.</param>
+internal sealed class OpeningStage(Stream archive, Unlock unlock, bool isProven) : IDisposable
 {
     private const int Chunk = 64 * 1024;
     private const string DamagedMessage = "The archive is damaged: its bytes are not those that were written. Get it again from where it is stored.";
@@ -20,6 +21,11 @@ internal sealed class OpeningStage(Stream archive, Unlock unlock)
 
     /// <summary>SHA-256 of the envelope, lower-case hex; null until it was read.</summary>
     public string? EnvelopeSha256 { get; private set; }
+
+    /// <summary>The key that opened it; null until it was found.</summary>
+    public SessionKey? Key { get; private set; }
+
+    public void Dispose() => Key?.Dispose();
 
     public static ArchiveException Damaged(string? what = null) => new(ArchiveFault.Damaged, what is null ? DamagedMessage : $"The archive is damaged: {what}");
 
@@ -46,7 +52,8 @@ internal sealed class OpeningStage(Stream archive, Unlock unlock)
             decryptor.Decrypt(cipher.AsSpan(0, length), plain.AsSpan(held));
             int ready = Math.Max(held + length - OpenPgpFormat.MdcSize, 0);
             int total = held + length;
-            mdc.AppendData(plain, 0, ready);
+            if (!isProven)
+                mdc.AppendData(plain, 0, ready);
             int skipped = Math.Min(skip, ready);
             skip -= skipped;
             await _literal.WriteAsync(plain.AsMemory(skipped, ready - skipped), writer, cancellationToken).ConfigureAwait(false);
@@ -55,7 +62,8 @@ internal sealed class OpeningStage(Stream archive, Unlock unlock)
             length = await _input.FillFromBodyAsync(cipher, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _position, _input.Position);
         }
-        CheckMdc(mdc, plain.AsSpan(0, held));
+        if (!isProven)
+            CheckMdc(mdc, plain.AsSpan(0, held));
         if (!_literal.IsComplete)
             throw Damaged("the literal packet ends early.");
         if (await _input.PeekAsync(cancellationToken).ConfigureAwait(false) >= 0)
@@ -82,11 +90,12 @@ internal sealed class OpeningStage(Stream archive, Unlock unlock)
             throw new ArchiveException(ArchiveFault.Damaged, "The sealed packet is too short to hold anything.");
         foreach (SessionKey key in unlock.Candidates(envelope))
         {
-            using (key)
+            if (CfbDecryptor.IsKeyOf(key, cipher[..OpenPgpFormat.PrefixSize]))
             {
-                if (CfbDecryptor.IsKeyOf(key, cipher[..OpenPgpFormat.PrefixSize]))
-                    return new CfbDecryptor(key, Chunk);
+                Key = key;
+                return new CfbDecryptor(key, Chunk);
             }
+            key.Dispose();
         }
         throw new ArchiveException(ArchiveFault.WrongKey, WrongKeyMessage(envelope));
     }

@@ -15,12 +15,13 @@ internal sealed class ReadingPipeline : IAsyncDisposable
     private readonly OpeningStage _opening;
     private readonly Task _stages;
 
-    public ReadingPipeline(Stream archive, Unlock unlock, ReadOptions options, CancellationToken cancellationToken)
+    /// <param name="isProven">It was read to its end before, and what comes out is compared with what came out then.</param>
+    public ReadingPipeline(Stream archive, Unlock unlock, ReadOptions options, CancellationToken cancellationToken, bool isProven = false)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var compressed = new BlockPipe(CompressedBlocks, CompressedBlockSize);
         var tar = new BlockPipe(TarBlocks, TarBlockSize);
-        _opening = new OpeningStage(archive, unlock);
+        _opening = new OpeningStage(archive, unlock, isProven);
         Tar = new TarReader(tar, options);
         _stages = Task.WhenAll(
             StartStage(compressed, token => _opening.RunAsync(compressed, token)),
@@ -34,11 +35,15 @@ internal sealed class ReadingPipeline : IAsyncDisposable
     /// <summary>Known as soon as there is an entry.</summary>
     public string EnvelopeSha256 => _opening.EnvelopeSha256!;
 
+    /// <summary>A copy of the key that opened the archive; there is one as soon as there is an entry.</summary>
+    public SessionKey CopyKey() => new(_opening.Key!.Bytes);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _stages.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _opening.Dispose();
     }
 
     /// <summary>A failure travels down the pipe behind the data before it.</summary>

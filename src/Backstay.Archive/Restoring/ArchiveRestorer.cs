@@ -3,7 +3,7 @@ namespace Backstay.Archive;
 /// <summary>
 /// Brings a machine back to what an archive says, in two passes over the archive:
 /// 1. <see cref="PlanAsync"/> proves it to its end, compares it with the machine, and writes nothing.
-/// 2. <see cref="ApplyAsync"/> reads it again and puts in place what the plan says. An entry that isn't the proven one, to the
+/// 2. <see cref="ApplyAsync"/> reads it again, as far as there is something to put in place, and does what the plan says. An entry that isn't the proven one, to the
 ///    bit, is not put in place. Each is made whole in a private folder beside its place, what is in its place is kept aside, and
 ///    a rename puts it there: at no moment is half a file there, or none. A restore that was cut off is simply done again.
 /// Like <see cref="ArchiveReader"/> it trusts nothing in an archive, and follows no link below the target.
@@ -28,7 +28,7 @@ public static class ArchiveRestorer
             using var verifier = new ContentVerifier(pipeline, options, planner, progress);
             VerificationResult verification = await verifier.RunAsync(cancellationToken).ConfigureAwait(false);
             return new RestorePlan(
-                options, spool, verification, planner.Counts, planner.Problems.Listed, planner.Problems.Count);
+                options, spool, pipeline.CopyKey(), verification, planner.Counts, planner.Problems.Listed, planner.Problems.Count);
         }
         catch
         {
@@ -38,8 +38,7 @@ public static class ArchiveRestorer
     }
 
     /// <summary>Does what a plan says.</summary>
-    /// <param name="archive">The archive that was planned, positioned at its first byte again; read to its end, not closed.</param>
-    /// <param name="unlock">How to open it.</param>
+    /// <param name="archive">The archive that was planned, positioned at its first byte again; not closed.</param>
     /// <param name="plan">Can be applied again, should this fail.</param>
     /// <param name="progress">Told after every 4 MiB of content and at the end, on the reading task.</param>
     /// <param name="cancellationToken">Stops; what is in place stays, whole.</param>
@@ -48,13 +47,23 @@ public static class ArchiveRestorer
     /// What was put in place until then is whole and proven: make a new plan and go on.
     /// </exception>
     public static async Task<RestoreResult> ApplyAsync(
-        Stream archive, Unlock unlock, RestorePlan plan, IProgress<ReadProgress>? progress, CancellationToken cancellationToken)
+        Stream archive, RestorePlan plan, IProgress<ReadProgress>? progress, CancellationToken cancellationToken)
     {
         using var placer = new RestorePlacer(plan);
-        await using var pipeline = new ReadingPipeline(archive, unlock, plan.Options, cancellationToken);
+        await using var pipeline = new ReadingPipeline(archive, Unlock.WithSessionKey(plan.Key), plan.Options, cancellationToken, isProven: true);
         using var verifier = new ContentVerifier(pipeline, plan.Options, placer, progress);
-        VerificationResult verification = await verifier.RunAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await verifier.ReplayAsync(() => placer.IsDone, cancellationToken).ConfigureAwait(false))
+                throw RestorePlacer.Changed();
+        }
+        catch (ArchiveException e) when (e.Fault == ArchiveFault.WrongKey)
+        {
+            throw RestorePlacer.Changed(); // sealed with another key
+        }
         placer.Complete();
-        return new RestoreResult(verification, placer.Placed, placer.Aside, placer.Problems.Listed, placer.Problems.Count);
+        VerificationResult proof = plan.Verification;
+        progress?.Report(new ReadProgress(proof.SealedBytes, proof.ContentBytes, proof.Entries));
+        return new RestoreResult(placer.Placed, placer.Aside, placer.Problems.Listed, placer.Problems.Count);
     }
 }

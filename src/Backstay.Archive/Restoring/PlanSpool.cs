@@ -14,6 +14,7 @@ internal sealed class PlanSpool : IDisposable
     private readonly FileStream _steps;
     private readonly FileStream _changes;
     private readonly byte[] _step = new byte[StepLength];
+    private long _count;
 
     public PlanSpool(string folder)
     {
@@ -21,11 +22,17 @@ internal sealed class PlanSpool : IDisposable
         _changes = new FileStream(LinuxFile.CreateUnnamed(folder), FileAccess.ReadWrite, BufferSize);
     }
 
+    /// <summary>How many steps there are up to the last one that puts something in place.</summary>
+    public long StepsToPlace { get; private set; }
+
     public void AddStep(RestoreAction action, ReadOnlySpan<byte> digest)
     {
         _step[0] = (byte)action;
         digest.CopyTo(_step.AsSpan(1));
         _steps.Write(_step);
+        _count++;
+        if (action.IsPlaced())
+            StepsToPlace = _count;
     }
 
     public void AddChange(RestoreChange change)

@@ -25,6 +25,12 @@ public enum RestoreAction
     [JsonStringEnumMemberName("change")] Change,
 }
 
+internal static class RestoreActions
+{
+    /// <summary>Whether the machine is changed.</summary>
+    public static bool IsPlaced(this RestoreAction action) => action is RestoreAction.Create or RestoreAction.Replace or RestoreAction.Change;
+}
+
 /// <summary>In what the machine's file isn't the archive's.</summary>
 [Flags]
 public enum RestoreDifferences
@@ -72,10 +78,9 @@ public readonly record struct RestoreCounts(
 }
 
 /// <summary>An archive that was put in place.</summary>
-/// <param name="Verification">The proof, a second time.</param>
 /// <param name="Placed">Entries that are in place now and weren't before.</param>
 /// <param name="Aside">Full path of the folder with what was replaced; null when nothing was.</param>
 /// <param name="Problems">What could not be put in place, or not fully: at most 1000.</param>
 /// <param name="ProblemCount">All of them.</param>
 public sealed record RestoreResult(
-    VerificationResult Verification, long Placed, string? Aside, IReadOnlyList<ExtractionProblem> Problems, long ProblemCount);
+    long Placed, string? Aside, IReadOnlyList<ExtractionProblem> Problems, long ProblemCount);

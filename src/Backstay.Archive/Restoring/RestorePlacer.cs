@@ -18,6 +18,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private readonly int _target;
     private ArchiveSection? _section;
     private RestoreAction _action;
+    private long _steps;
 
     public RestorePlacer(RestorePlan plan)
     {
@@ -40,6 +41,9 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
 
     public long Placed { get; private set; }
 
+    /// <summary>What comes after this in the archive stays as it is on the machine.</summary>
+    public bool IsDone => _steps >= _plan.Spool.StepsToPlace;
+
     /// <summary>Full path of the folder with what was replaced; null if nothing was.</summary>
     public string? Aside => _aside.IsUsed
         ? Path.Combine(Path.GetFullPath(_plan.Options.Target), RestoreFolders.Work, _plan.Options.AsideName)
@@ -57,13 +61,14 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         }
         if (!_plan.Spool.TryReadStep(out _action, out ReadOnlySpan<byte> planned))
             throw Changed();
+        _steps++;
         planned.CopyTo(_planned);
         EntryPlace place = EntryPlace.Of(entry, _folders);
         if (entry.Kind != ArchiveEntryKind.File)
             Prove(entry, []);
         if (entry.Kind == ArchiveEntryKind.Directory)
             PlaceFolder(entry, place);
-        else if (entry.Kind == ArchiveEntryKind.File && IsPlaced(_action) && OpenFolder(entry, place) is { } folder)
+        else if (entry.Kind == ArchiveEntryKind.File && _action.IsPlaced() && OpenFolder(entry, place) is { } folder)
             Succeeds(entry, _staging.BeginFile(folder));
     }
 
@@ -81,7 +86,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             Prove(entry, digest);
         EntryPlace place = EntryPlace.Of(entry, _folders);
         bool isThere = _action == RestoreAction.Equal;
-        if (IsPlaced(_action))
+        if (_action.IsPlaced())
         {
             isThere = entry.Kind switch
             {
@@ -100,8 +105,6 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     /// <summary>Gives the folders that are still open what their entries say, and makes everything survive a power cut.</summary>
     public void Complete()
     {
-        if (_plan.Spool.TryReadStep(out _, out _))
-            throw Changed();
         _folders.LeaveAll();
         Leave(_folders, _folders.Top); // the target itself
         _touched.Flush();
@@ -137,7 +140,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             Staging.RemoveLeftOver(level);
         }
         level.TakesAttributes = _action is not RestoreAction.Skip;
-        level.IsTouched = IsPlaced(_action);
+        level.IsTouched = _action.IsPlaced();
         if (_action is RestoreAction.Create or RestoreAction.Replace)
             Succeeds(entry, MakeFolders());
         else if (_action == RestoreAction.Change && level.Fd >= 0 && Succeeds(entry, _aside.KeepFolder(_folders)))
@@ -275,9 +278,6 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         }
     }
 
-    private static bool IsPlaced(RestoreAction action)
-        => action is RestoreAction.Create or RestoreAction.Replace or RestoreAction.Change;
-
-    private static ArchiveException Changed() => new(
+    public static ArchiveException Changed() => new(
         ArchiveFault.Damaged, "The archive changed while it was restored. What is in place until now is whole and was proven; get the archive again.");
 }

@@ -1,18 +1,20 @@
 namespace Backstay.Archive;
 
 /// <summary>
-/// What restoring a proven archive would do to a machine. It holds nothing of the archive's content but <see cref="RestoreChange.Diff"/>s.
+/// What restoring a proven archive would do to a machine. It holds the archive's session key until it is disposed, and nothing of its
+/// content but <see cref="RestoreChange.Diff"/>s.
 /// </summary>
 public sealed class RestorePlan : IDisposable
 {
     private readonly PlanSpool _spool;
 
     internal RestorePlan(
-        RestoreOptions options, PlanSpool spool, VerificationResult verification, RestoreCounts counts,
+        RestoreOptions options, PlanSpool spool, SessionKey key, VerificationResult verification, RestoreCounts counts,
         IReadOnlyList<ExtractionProblem> problems, long problemCount)
     {
         Options = options;
         _spool = spool;
+        Key = key;
         Verification = verification;
         Counts = counts;
         Problems = problems;
@@ -35,8 +37,14 @@ public sealed class RestorePlan : IDisposable
 
     internal PlanSpool Spool => _spool;
 
+    internal SessionKey Key { get; }
+
     /// <summary>Everything that would be created, replaced or changed, in the order of the archive. One enumeration at a time.</summary>
     public IEnumerable<RestoreChange> Changes() => _spool.ReadChanges();
 
-    public void Dispose() => _spool.Dispose();
+    public void Dispose()
+    {
+        _spool.Dispose();
+        Key.Dispose();
+    }
 }

@@ -86,7 +86,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
             TellMissing();
             level.IsTold = true;
         }
-        if (IsChange(level.Action) && IsFirst(place.Path))
+        if (level.Action.IsPlaced() && IsFirst(place.Path))
         {
             _counts = level.Action == RestoreAction.Change
                 ? _counts with { FoldersChanged = _counts.FoldersChanged + 1 }
@@ -269,7 +269,4 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
         SHA256.HashData(path, digest);
         return _toldFolders.Count >= MaxToldFolders || _toldFolders.Add(BinaryPrimitives.ReadUInt128BigEndian(digest));
     }
-
-    private static bool IsChange(RestoreAction action)
-        => action is RestoreAction.Create or RestoreAction.Replace or RestoreAction.Change;
 }

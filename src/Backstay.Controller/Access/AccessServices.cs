@@ -15,7 +15,7 @@ internal static class AccessServices
         services.AddSingleton<IAuthorizationHandler, PrivilegeHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResultHandler>();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<Passwords>();
+        services.AddSingleton(_ => new Passwords());
         services.AddSingleton<SignInLimiter>();
         services.AddScoped<SignIn>();
         services.AddHostedService<TokenSweep>();

@@ -8,20 +8,18 @@ namespace Backstay.Controller.Access;
 /// Password hashes: ASP.NET Core's hasher (PBKDF2 with HMAC-SHA-512), with the iterations that OWASP asks of it. Hashing takes a core
 /// for a while on purpose, so only half of the cores hash at the same time: status calls go on through a storm of sign-ins.
 /// </summary>
-internal sealed class Passwords : IDisposable
+/// <param name="iterations">Of PBKDF2; fewer are for tests, which start many controllers.</param>
+internal sealed class Passwords(int iterations = Passwords.Iterations) : IDisposable
 {
+    public const int Iterations = 210_000;
     public const int Shortest = 12;
     public const int Longest = 256;
 
-    private const int Iterations = 210_000;
-
     private readonly PasswordHasher<LocalUserEntity> _hasher =
-        new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+        new(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
 
     private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly Lazy<string> _nobody;
-
-    public Passwords() => _nobody = new Lazy<string>(() => _hasher.HashPassword(null!, Guid.NewGuid().ToString()));
+    private string? _nobody;
 
     public Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
         OnOneCoreAsync(() => _hasher.HashPassword(null!, password), cancellationToken);
@@ -32,12 +30,17 @@ internal sealed class Passwords : IDisposable
         OnOneCoreAsync(
             () =>
             {
-                var result = _hasher.VerifyHashedPassword(null!, hash ?? _nobody.Value, password);
-                return hash is null ? PasswordVerificationResult.Failed : result;
+                if (hash is not null)
+                    return _hasher.VerifyHashedPassword(null!, hash, password);
+
+                _hasher.VerifyHashedPassword(null!, LazyInitializer.EnsureInitialized(ref _nobody, NewNobody), password);
+                return PasswordVerificationResult.Failed;
             },
             cancellationToken);
 
     public void Dispose() => _cores.Dispose();
+
+    private string NewNobody() => _hasher.HashPassword(null!, Guid.NewGuid().ToString());
 
     private async Task<T> OnOneCoreAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {

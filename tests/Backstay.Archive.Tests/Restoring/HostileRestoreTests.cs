@@ -89,7 +89,7 @@ public sealed class HostileRestoreTests : IDisposable
         var archive = new HandMade().Entry(ArchiveEntryKind.CharacterDevice, "config/null").File("config/file", [1]).Whole();
 
         using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
-        RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan, Unlock.WithSessionKey(archive.Key));
+        RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan);
 
         Assert.Contains("device", Assert.Single(plan.Problems).Message, StringComparison.Ordinal);
         Assert.Empty(result.Problems);
@@ -104,7 +104,7 @@ public sealed class HostileRestoreTests : IDisposable
             .Entry(ArchiveEntryKind.Directory, "config/etc/deep").File("config/etc/deep/new", [1]).File("config/other", [1]).Whole();
 
         using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
-        RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan, Unlock.WithSessionKey(archive.Key));
+        RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan);
 
         Assert.Equal("/etc", Assert.Single(plan.Problems).Path);
         Assert.Empty(result.Problems);
@@ -122,7 +122,7 @@ public sealed class HostileRestoreTests : IDisposable
         Directory.Delete(Path.Combine(_target, "etc"));
         Directory.CreateSymbolicLink(Path.Combine(_target, "etc"), _outside);
 
-        RestoreResult result = await Restores.ApplyAsync(bytes, plan, Unlock.WithSessionKey(archive.Key));
+        RestoreResult result = await Restores.ApplyAsync(bytes, plan);
 
         Assert.NotEmpty(result.Problems);
         AssertOutsideIsUntouched();

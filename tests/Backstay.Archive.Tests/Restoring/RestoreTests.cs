@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Backstay.Archive.Tests.Support;
 
 namespace Backstay.Archive.Tests.Restoring;
@@ -139,6 +140,25 @@ public sealed class RestoreTests
 
         Assert.Equal(ArchiveFault.Damaged, refused.Fault);
         Assert.False(File.Exists($"{scratch["machine"]}{source}/file"));
+    }
+
+    [Fact]
+    public async Task What_follows_the_last_selected_entry_is_read_once()
+    {
+        using var scratch = new Scratch();
+        string source = scratch.MakeFolder("source");
+        scratch.Write("source/first", "wanted");
+        await File.WriteAllBytesAsync($"{source}/second", RandomNumberGenerator.GetBytes(32 * 1024 * 1024));
+        (byte[] archive, _) = await Archives.CreateAsync(source);
+        using RestorePlan plan = await Restores.PlanAsync(
+            archive, Restores.To(scratch["machine"]) with { Selection = RestoreSelection.Parse(null, [$"{source}/first"], [], []) });
+        using var again = new MemoryStream(archive);
+
+        RestoreResult result = await ArchiveRestorer.ApplyAsync(again, plan, null, default);
+
+        Assert.Equal("wanted", await File.ReadAllTextAsync($"{scratch["machine"]}{source}/first"));
+        Assert.Empty(result.Problems);
+        Assert.True(again.Position < archive.Length / 2, $"{again.Position} of {archive.Length} bytes were read.");
     }
 
     [Theory]

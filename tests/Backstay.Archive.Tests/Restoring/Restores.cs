@@ -14,15 +14,14 @@ internal static class Restores
         => await ArchiveRestorer.PlanAsync(new MemoryStream(archive), unlock ?? Unlock.WithPassphrase(Archives.Passphrase), options, null, default);
 
     public static async Task<RestoreResult> ApplyAsync(
-        byte[] archive, RestorePlan plan, Unlock? unlock = null, IProgress<ReadProgress>? progress = null, CancellationToken cancellationToken = default)
-        => await ArchiveRestorer.ApplyAsync(
-            new MemoryStream(archive), unlock ?? Unlock.WithPassphrase(Archives.Passphrase), plan, progress, cancellationToken);
+        byte[] archive, RestorePlan plan, IProgress<ReadProgress>? progress = null, CancellationToken cancellationToken = default)
+        => await ArchiveRestorer.ApplyAsync(new MemoryStream(archive), plan, progress, cancellationToken);
 
     /// <summary>Both, and what the plan said.</summary>
     public static async Task<(RestoreCounts Planned, RestoreResult Result)> RestoreAsync(byte[] archive, RestoreOptions options, Unlock? unlock = null)
     {
         using RestorePlan plan = await PlanAsync(archive, options, unlock);
-        RestoreResult result = await ApplyAsync(archive, plan, unlock);
+        RestoreResult result = await ApplyAsync(archive, plan);
         return (plan.Counts, result);
     }
 

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Net;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
 using Backstay.Protocol.Admin;
+using Microsoft.AspNetCore.Cryptography.KeyDerivation;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -114,10 +116,23 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task Passwords_are_hashed_with_the_iterations_that_OWASP_asks_for()
+    {
+        using var passwords = new Passwords();
+
+        // Version 3 of the format: a marker, then the function and the iterations, four bytes each.
+        var hash = Convert.FromBase64String(await passwords.HashAsync(ControllerHost.AdminPassword, TestContext.Current.CancellationToken));
+
+        Assert.Equal(1, hash[0]);
+        Assert.Equal((uint)KeyDerivationPrf.HMACSHA512, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)));
+        Assert.Equal(210_000u, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5)));
+    }
+
+    [Fact]
     public async Task A_password_hashed_with_fewer_iterations_is_hashed_anew_when_its_user_signs_in()
     {
         await using var host = await ControllerHost.StartAsync();
-        var weak = new PasswordHasher<LocalUserEntity>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 }))
+        var weak = new PasswordHasher<LocalUserEntity>(Options.Create(new PasswordHasherOptions { IterationCount = 100 }))
             .HashPassword(null!, ControllerHost.AdminPassword);
         await host.CatalogAsync(catalog => catalog.LocalUsers.Where(u => u.Name == "admin")
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, weak)));

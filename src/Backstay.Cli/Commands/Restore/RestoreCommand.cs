@@ -100,7 +100,7 @@ internal sealed class RestoreCommand : CliCommand
         // 4.
         archive.Position = 0;
         var done = await ProgressBoard.ShowAsync(invocation.Terminal, invocation.Clock, board => ArchiveRestorer.ApplyAsync(
-            archive, unlock, plan, ArchiveFile.Progress(board.Add("restoring"), archive.Length), cancellationToken));
+            archive, plan, ArchiveFile.Progress(board.Add("restoring"), archive.Length), cancellationToken));
 
         // 5.
         var restored = RestoredBackup.Of(source.File, options.Target, plan, done);
