@@ -24,7 +24,8 @@ internal static partial class StorageServices
         services.AddSingleton<StorageMetrics>();
         services.AddSingleton<StoreRoom>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreRoom>());
-        services.AddHealthChecks().AddCheck<StoreRoomHealth>("store-room");
+        services.AddSingleton<StoreHealth>();
+        services.AddHealthChecks().AddCheck<StoreHealth>("store").AddCheck<StoreRoomHealth>("store-room");
         return services;
     }
 

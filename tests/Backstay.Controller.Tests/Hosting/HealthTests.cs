@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Hosting;
 
@@ -28,5 +29,22 @@ public sealed class HealthTests
         Assert.Contains("\"broken\":\"unhealthy\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain("detail", text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/healthz")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_degrades_the_controller_until_it_is_back()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await ControllerHost.StartAsync(time, new Dictionary<string, string?> { ["Storage:Folder"] = "" });
+        var folder = Path.Combine(host.DataFolder, "store");
+        Assert.Contains("\"store\":\"healthy\"", await host.Http.GetStringAsync("/readyz"), StringComparison.Ordinal);
+
+        Directory.Move(folder, folder + ".away");
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Contains("\"store\":\"degraded\"", await host.Http.GetStringAsync("/readyz"), StringComparison.Ordinal);
+        Directory.Move(folder + ".away", folder);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Contains("\"store\":\"healthy\"", await host.Http.GetStringAsync("/readyz"), StringComparison.Ordinal);
     }
 }
