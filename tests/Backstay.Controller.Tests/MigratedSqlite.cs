@@ -8,8 +8,17 @@ internal static class MigratedSqlite
 {
     private static readonly Lazy<Task<byte[]>> File = new(MakeAsync);
 
-    public static async Task CopyAsync(string folder) =>
-        await System.IO.File.WriteAllBytesAsync(Path.Combine(folder, "catalog.db"), await File.Value);
+    public static async Task CopyAsync(string folder)
+    {
+        var content = await File.Value;
+        await using var file = new FileStream(Path.Combine(folder, "catalog.db"), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        await file.WriteAsync(content);
+    }
 
     private static async Task<byte[]> MakeAsync()
     {

@@ -34,6 +34,7 @@ public sealed class CatalogRestoreTests : IDisposable
         }
 
         SqliteConnection.ClearAllPools();
+        File.Delete(Path.Combine(Data, "catalog.db")); // another file, should another test's clearing of the pools still be writing to this one
         await File.WriteAllTextAsync(Path.Combine(Data, "catalog.db"), "ruined");
 
         var (code, output, _) = await ControllerProgram.RunAsync("catalog", "restore", Copy, "--data", Data);
