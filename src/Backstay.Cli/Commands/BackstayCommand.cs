@@ -90,6 +90,7 @@ internal static class BackstayCommand
                 "Backups restored for practice, and the machines that do it",
                 new Drill.ListCommand(global),
                 new Drill.ShowCommand(global),
+                new Drill.CancelCommand(global),
                 new Drill.MachinesCommand(global),
                 new Drill.EnableCommand(global),
                 new Drill.DisableCommand(global))),

@@ -36,5 +36,6 @@ internal static class CliErrorIds
     public const string BackupFailed = "backup-failed";
     public const string DrillFailed = "drill-failed";
     public const string DrillImpossible = "drill-impossible";
+    public const string DrillCancelled = "drill-cancelled";
     public const string Unexpected = "unexpected";
 }

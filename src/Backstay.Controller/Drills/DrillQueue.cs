@@ -133,7 +133,8 @@ internal sealed partial class DrillQueue(
 
     /// <summary>
     /// The newest good backup of each appliance that wasn't drilled since a time, longest undrilled first. Once a drill has failed, an older
-    /// backup doesn't take its place: a check that is wrong itself would condemn one backup after the other. A newer one does.
+    /// backup doesn't take its place: a check that is wrong itself would condemn one backup after the other. A newer one does. A drill that was
+    /// cancelled is not begun again behind the back of whoever did so, either.
     /// </summary>
     private IQueryable<BackupEntity> DueFor(DrillMachineEntity machine, DateTimeOffset since, DateTimeOffset givenUpSince)
     {
@@ -145,7 +146,7 @@ internal sealed partial class DrillQueue(
             where !catalog.Drills.Any(d => d.ApplianceId == backup.ApplianceId
                 && (d.State < DrillState.Passed
                     || (d.State == DrillState.Passed && d.Ended > since)
-                    || (d.State == DrillState.Failed && d.Ended > since && d.BackupCreated >= backup.Created)
+                    || ((d.State == DrillState.Failed || d.State == DrillState.Cancelled) && d.Ended > since && d.BackupCreated >= backup.Created)
                     || (d.State == DrillState.CouldNot && d.Ended > givenUpSince)))
             let last = catalog.Drills
                 .Where(d => d.ApplianceId == backup.ApplianceId && (d.State == DrillState.Passed || d.State == DrillState.Failed))

@@ -75,6 +75,7 @@ internal sealed class ListedDrill
         "passed" => DrillState.Passed,
         "failed" => DrillState.Failed,
         "could-not" => DrillState.CouldNot,
+        "cancelled" => DrillState.Cancelled,
         _ => null,
     };
 }

@@ -33,8 +33,13 @@ internal static class DrillsApi
         drills.MapGet("/drills/{id}", GetAsync)
             .Refuses(404)
             .WithSummary("Read a drill")
-            .WithDescription("`state` is `waiting`, `running`, `passed`, `failed` or `could-not`. One that waits with a `message` was tried: it says why "
-                + "that could not be, and `nextTry` when it is tried again.");
+            .WithDescription("`state` is `waiting`, `running`, `passed`, `failed`, `could-not` or `cancelled`. One that waits with a `message` was tried: "
+                + "it says why that could not be, and `nextTry` when it is tried again.");
+        drills.MapDelete("/drills/{id}", CancelDrill.HandleAsync)
+            .Refuses(404, 412)
+            .WithSummary("Cancel a drill")
+            .WithDescription("One that waits or runs; its machine stops when it next renews its lease, and removes what it restored. It is no result of a "
+                + "verification. Said again, answered again; refused (412) for one that has ended otherwise.");
         app.MapDrillMachines();
 
         var work = app.MapGroup("/agent/v1/drills").WithTags("Agent").RequireAgent();

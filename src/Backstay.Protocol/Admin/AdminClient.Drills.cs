@@ -39,4 +39,8 @@ public sealed partial class AdminClient
     /// <summary><c>GET /drills/{id}</c>.</summary>
     public async Task<Drill> GetDrillAsync(Guid id, CancellationToken cancellationToken) =>
         await GetAsync($"{Drills}/{id}", AdminJson.Default.Drill, cancellationToken);
+
+    /// <summary><c>DELETE /drills/{id}</c>: cancels one that has not ended. 412 when it has, otherwise than by this.</summary>
+    public async Task CancelDrillAsync(Guid id, CancellationToken cancellationToken) =>
+        await CallAsync(HttpMethod.Delete, $"{Drills}/{id}", cancellationToken);
 }

@@ -45,6 +45,9 @@ public enum DrillState
 
     /// <summary>It was given up: no drill machine was able to. That says nothing about the archive.</summary>
     CouldNot = 4,
+
+    /// <summary>Somebody said that it isn't wanted any more. That says nothing about the archive.</summary>
+    Cancelled = 5,
 }
 
 /// <summary>One backup restored for practice.</summary>

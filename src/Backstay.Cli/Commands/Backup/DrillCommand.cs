@@ -44,19 +44,35 @@ internal sealed class DrillCommand : CliCommand
             return ExitCode.Ok;
         }
 
-        var follower = new DrillFollower(client, invocation.Clock);
-        drill = await ProgressBoard.ShowAsync(
-            invocation.Terminal, invocation.Clock, board => follower.FollowAsync(drill, board.Add(appliance.Name), cancellationToken));
+        drill = await FollowAsync(invocation, client, drill, cancellationToken);
         invocation.Terminal.Result(drill, AdminJson.Default.Drill, shown => DrillText.Show(invocation.Terminal, shown, invocation.Clock));
         if (drill.State == DrillState.Passed)
             return ExitCode.Ok;
 
-        var failed = drill.State == DrillState.Failed;
         if (drill.State == DrillState.Waiting)
             invocation.Terminal.Hint($"It is tried again. See how it went with: backstay drill show {drill.Id}");
-        throw new CliException(
-            ExitCode.Failure,
-            failed ? CliErrorIds.DrillFailed : CliErrorIds.DrillImpossible,
-            failed ? $"The drill failed: {drill.Message}" : $"No drill machine was able to do it: {drill.Message}");
+        var (id, what) = drill.State switch
+        {
+            DrillState.Failed => (CliErrorIds.DrillFailed, "The drill failed"),
+            DrillState.Cancelled => (CliErrorIds.DrillCancelled, "The drill did not end by itself"),
+            _ => (CliErrorIds.DrillImpossible, "No drill machine was able to do it"),
+        };
+        throw new CliException(ExitCode.Failure, id, $"{what}: {drill.Message}");
+    }
+
+    private static async Task<DrillRecord> FollowAsync(
+        Invocation invocation, AdminClient client, DrillRecord drill, CancellationToken cancellationToken)
+    {
+        var follower = new DrillFollower(client, invocation.Clock);
+        try
+        {
+            return await ProgressBoard.ShowAsync(
+                invocation.Terminal, invocation.Clock, board => follower.FollowAsync(drill, board.Add(drill.ApplianceName), cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            invocation.Terminal.Warn(DrillText.GoesOn(drill));
+            throw;
+        }
     }
 }

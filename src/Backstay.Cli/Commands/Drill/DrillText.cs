@@ -14,13 +14,14 @@ internal static class DrillText
         DrillState.Running => "running",
         DrillState.Passed => "passed",
         DrillState.Failed => "failed",
+        DrillState.Cancelled => "cancelled",
         _ => "could not",
     };
 
     public static Style Style(DrillRecord drill) => drill.State switch
     {
         DrillState.Passed => Styles.Good,
-        DrillState.Failed or DrillState.CouldNot => Styles.Bad,
+        DrillState.Failed or DrillState.CouldNot or DrillState.Cancelled => Styles.Bad,
         _ => Styles.Busy,
     };
 
@@ -30,6 +31,13 @@ internal static class DrillText
     public static Style Style(DrillMachine machine) => machine is { InForce: true, Online: true } ? Styles.Good : Styles.Bad;
 
     public static string Often(DrillMachine machine) => machine.EveryDays is { } days ? $"{days}d" : "when asked";
+
+    public static string GoesOn(DrillRecord drill) =>
+        $"""
+        the drill of {drill.ApplianceName} goes on without this command.
+          look at it:  backstay drill show {drill.Id}
+          stop it:     backstay drill cancel {drill.Id}
+        """;
 
     public static void Show(Terminal terminal, DrillRecord drill, TimeProvider clock)
     {

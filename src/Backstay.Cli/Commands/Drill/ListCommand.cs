@@ -11,7 +11,7 @@ internal sealed class ListCommand : CliCommand
     private readonly Option<string?> _appliance = new("--appliance") { Description = "Only of this appliance, by name or id", HelpName = "NAME" };
 
     private readonly Option<string?> _state = new Option<string?>("--state") { Description = "Only those in this state", HelpName = "STATE" }
-        .AcceptOnlyFromAmong("waiting", "running", "passed", "failed", "could-not");
+        .AcceptOnlyFromAmong("waiting", "running", "passed", "failed", "could-not", "cancelled");
 
     private readonly Option<int> _limit = CommonOptions.Limit(50);
 
