@@ -26,6 +26,7 @@ ceph=
 finish() { stop_controller; stop_nginx; [ -z "$ceph" ] || tests/Backstay.TestServers/ceph down "$ceph" >/dev/null || true; rm -rf "$scratch" "$shm"; }
 trap finish EXIT
 fail() { echo "scale: $*" >&2; exit 1; }
+unset AWS_CA_BUNDLE   # with it rclone refuses to begin: its transport is not the one that the AWS library puts a bundle into
 for tool in curl openssl nginx rclone; do command -v $tool >/dev/null || fail "$tool is missing"; done
 
 # Every agent holds a stream and, for as long as it isn't idle for a minute, the connection of its last report: two file handles on

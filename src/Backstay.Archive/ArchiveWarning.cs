@@ -37,6 +37,9 @@ public enum WarningKind
     /// <summary>A file system without stored content, such as /proc.</summary>
     [JsonStringEnumMemberName("pseudo-file-system")] PseudoFileSystem,
 
+    /// <summary>Another file system is mounted there, which was not entered; the folder is empty in the archive.</summary>
+    [JsonStringEnumMemberName("mount")] Mount,
+
     /// <summary>Extended attributes or access lists that could not be read or are too large.</summary>
     [JsonStringEnumMemberName("attributes")] Attributes,
 

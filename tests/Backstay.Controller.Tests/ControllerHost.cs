@@ -7,10 +7,7 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Hosting;
 using Backstay.Protocol.Admin;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,7 +20,7 @@ namespace Backstay.Controller.Tests;
 /// it stops the controller and removes both, unless the folder was handed in (a restart on the same data). The catalog is on the
 /// database that <see cref="TestPostgres.IsAsked"/> says, unless the settings name one.
 /// </summary>
-internal sealed class ControllerHost : WebApplicationFactory<Program>
+internal sealed class ControllerHost : IAsyncDisposable
 {
     /// <summary>The password of the first user, <c>admin</c>.</summary>
     public const string AdminPassword = "a password for the tests";
@@ -35,9 +32,7 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     private string? _postgres;
     private readonly List<HttpClient> _clients = [];
     private IReadOnlyDictionary<string, string?> _store = new Dictionary<string, string?>();
-
-    // Many controllers in one process: each would watch for a changed appsettings.json, and the kernel's watches are few.
-    static ControllerHost() => Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
+    private WebApplication? _app;
 
     private ControllerHost(
         TimeProvider? time, IReadOnlyDictionary<string, string?>? settings, string? folder, Action<IServiceCollection>? services)
@@ -53,6 +48,9 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     public string DataFolder { get; }
 
     private string DatabaseName => Path.GetFileName(DataFolder);
+
+    /// <summary>The controller's own services.</summary>
+    public IServiceProvider Services => _app!.Services;
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
@@ -80,10 +78,10 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
                 host._postgres = await (await TestPostgres.CurrentAsync()).DatabaseAsync(host.DatabaseName);
             else if (host._ownsFolder)
                 await MigratedSqlite.CopyAsync(host.DataFolder);
-            host.UseKestrel();
-            await Task.Run(host.StartServer);
-            var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-            host.Address = new Uri(addresses.FirstOrDefault() ?? throw new InvalidOperationException("The controller did not start; see its output."));
+            host._app = host.Build();
+            await host._app.PrepareAsync();
+            await host._app.StartAsync();
+            host.Address = new Uri(host._app.Urls.First());
             host.Http = host.NewClient();
         }
         catch
@@ -241,26 +239,25 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
         return text.ToString();
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    private WebApplication Build()
     {
-        builder.UseSetting("Data:Folder", DataFolder);
-        builder.UseSetting("Listen:Urls", "https://127.0.0.1:0");
-        builder.UseSetting("Setup:AdminPassword", AdminPassword);
+        var settings = new Dictionary<string, string?>
+        {
+            ["Data:Folder"] = DataFolder,
+            ["Listen:Urls"] = "https://127.0.0.1:0",
+            ["Setup:AdminPassword"] = AdminPassword,
+        };
         if (_postgres is not null)
         {
-            builder.UseSetting("Catalog:Provider", "postgres");
-            builder.UseSetting("Catalog:ConnectionString", _postgres);
+            settings["Catalog:Provider"] = "postgres";
+            settings["Catalog:ConnectionString"] = _postgres;
         }
 
         foreach (var (key, value) in _settings.Concat(_store))
+            settings[key] = value;
+        return Program.Build([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], services =>
         {
-            builder.UseSetting(key, value);
-        }
-
-        builder.UseEnvironment("Production");
-        builder.ConfigureLogging(logging => logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning));
-        builder.ConfigureServices(services =>
-        {
+            services.AddLogging(logging => logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning));
             if (_time is not null)
                 services.AddSingleton(_time);
 
@@ -274,10 +271,15 @@ internal sealed class ControllerHost : WebApplicationFactory<Program>
     internal static string PinOf(X509Certificate2 certificate) =>
         Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
-    public override async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());
-        await base.DisposeAsync();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+
         if (_ownsFolder && Directory.Exists(DataFolder))
         {
             Directory.Delete(DataFolder, recursive: true);

@@ -37,12 +37,20 @@ internal static class TestStore
     }
 
     /// <summary>Puts other bytes in the place of an archive, as a broken disk does.</summary>
-    public static async Task ReplaceAsync(this ControllerHost host, ArchiveKey key, byte[] archive)
+    public static async Task ReplaceAsync(this ControllerHost host, ArchiveKey key, byte[] archive, int partSize = int.MaxValue)
     {
         var store = host.Services.GetRequiredService<OpenedStore>().Store;
         await store.DeleteAsync(key, Never);
         await store.BeginAsync(key, Never);
-        var tag = await store.WritePartAsync(key, new PartSlot(1, 0, archive.Length), new MemoryStream(archive), Never);
-        await store.FinishAsync(key, [new StoredPart(1, archive.Length, tag)], Never);
+        List<StoredPart> parts = [];
+        for (int offset = 0, length; offset < archive.Length; offset += length)
+        {
+            length = Math.Min(partSize, archive.Length - offset);
+            var tag = await store.WritePartAsync(
+                key, new PartSlot(parts.Count + 1, offset, length), new MemoryStream(archive, offset, length), Never);
+            parts.Add(new StoredPart(parts.Count + 1, length, tag));
+        }
+
+        await store.FinishAsync(key, parts, Never);
     }
 }

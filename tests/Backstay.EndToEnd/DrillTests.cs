@@ -18,7 +18,7 @@ public sealed class DrillTests
         #!/bin/sh
         set -e
         export PGHOST=127.0.0.1 PGPORT=$1 PGUSER=postgres
-        createdb drill
+        createdb drill || exit 75
         trap 'dropdb drill' EXIT
         pg_restore --exit-on-error --dbname=drill "$BACKSTAY_DRILL_ROOT/state/databases/postgresql/shop.dump"
         orders=$(psql --no-psqlrc --no-align --tuples-only --dbname=drill --command='SELECT count(*) FROM orders')

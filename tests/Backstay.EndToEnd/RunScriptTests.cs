@@ -90,10 +90,39 @@ public sealed class RunScriptTests : IAsyncDisposable
         await run.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Secrets_that_were_given_are_kept_and_are_those_in_force_from_then_on()
+    {
+        var source = Path.Combine(_folder, "source");
+        await Trees.MakeNoiseAsync(source, 1);
+        string Kept(string name) => Path.Combine(_folder, "data", name);
+
+        var first = (await RunAsync(Secrets("the first password", "the first passphrase"), "--once", "--source", source)).Expect(0);
+
+        Assert.DoesNotContain("the first pass", first.Output + first.Errors, StringComparison.Ordinal);
+        Assert.Equal("the first password\n", await File.ReadAllTextAsync(Kept("admin-password")));
+        Assert.Equal("the first passphrase\n", await File.ReadAllTextAsync(Kept("backup-passphrase")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Kept("admin-password")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Kept("backup-passphrase")));
+
+        (await RunAsync("--once", "--source", source)).Expect(0);
+        var other = (await RunAsync(Secrets("another password", "another passphrase"), "--once", "--source", source)).Expect(0);
+
+        Assert.Contains($"run: BACKSTAY_ADMIN_PASSWORD is not what {_folder}/data was made with, and is not used", other.Errors, StringComparison.Ordinal);
+        Assert.Contains($"run: BACKSTAY_PASSPHRASE is not what {_folder}/data was made with, and is not used", other.Errors, StringComparison.Ordinal);
+        Assert.Equal(3, Directory.GetFiles(Kept("downloads"), "*.gpg").Length);
+    }
+
+    private static Dictionary<string, string?> Secrets(string password, string passphrase) =>
+        new() { ["BACKSTAY_ADMIN_PASSWORD"] = password, ["BACKSTAY_PASSPHRASE"] = passphrase };
+
     private static string Script => Path.Combine(Programs.Repository, "run");
 
-    private Task<Outcome> RunAsync(params string[] arguments) => Command.RunAsync(
+    private Task<Outcome> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    private Task<Outcome> RunAsync(Dictionary<string, string?> environment, params string[] arguments) => Command.RunAsync(
         Script,
         [.. arguments, "--data", Path.Combine(_folder, "data"), "--port", $"{Installation.FreePort()}"],
+        environment,
         limit: TimeSpan.FromMinutes(5));
 }

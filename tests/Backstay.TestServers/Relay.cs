@@ -18,6 +18,7 @@ public sealed class Relay : IAsyncDisposable
     private CancellationTokenSource _cut = new();
     private volatile TaskCompletionSource? _stall;
     private volatile bool _down;
+    private long _allowance = long.MaxValue;
     private int _next = -1;
 
     /// <param name="targets">Ports on loopback, at least one.</param>
@@ -39,7 +40,14 @@ public sealed class Relay : IAsyncDisposable
         Interlocked.Exchange(ref _cut, new CancellationTokenSource()).Cancel();
     }
 
-    public void Join() => _down = false;
+    /// <summary>Cuts by itself as soon as this many more bytes have passed, in whichever direction.</summary>
+    public void CutAfter(long bytes) => Interlocked.Exchange(ref _allowance, bytes);
+
+    public void Join()
+    {
+        Interlocked.Exchange(ref _allowance, long.MaxValue);
+        _down = false;
+    }
 
     /// <summary>Connections stay, and nothing moves on them, until <see cref="Flow"/>. Bytes wait; none are lost.</summary>
     public void Stall() => _stall = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -129,6 +137,8 @@ public sealed class Relay : IAsyncDisposable
                     await stall.Task.WaitAsync(cut);
                 for (var sent = 0; sent < read;)
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), cut);
+                if (Interlocked.Add(ref _allowance, -read) <= 0)
+                    Cut();
             }
 
             to.Shutdown(SocketShutdown.Send);

@@ -25,12 +25,12 @@ public sealed class SmallDisk : IDisposable
         Directory.Delete(Folder);
     }
 
-    private static void Run(string program, params string[] arguments)
+    internal static void Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {error} (these tests mount a tmpfs and need root)");
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {error} (these tests mount file systems and need root)");
     }
 }

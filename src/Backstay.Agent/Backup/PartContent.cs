@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Backstay.Agent.Backup;
 
-/// <summary>A part as the body of a request: sent piece by piece, at the rate allowed, and watched for standing still.</summary>
+/// <summary>A part as the body of a request: sent piece by piece, at the rate allowed, and watched for standing still while it moves.</summary>
 /// <param name="stall">Its timer is set anew with every piece that moves.</param>
 internal sealed class PartContent(PartBuffer part, RateLimiter? limiter, CancellationTokenSource stall) : HttpContent
 {
@@ -25,9 +25,14 @@ internal sealed class PartContent(PartBuffer part, RateLimiter? limiter, Cancell
         {
             for (long offset = 0; offset < part.Length;)
             {
-                var piece = await part.ReadAsync(offset, scratch.AsMemory(0, Piece), cancellationToken);
+                var piece = await part.ReadAsync(offset, scratch.AsMemory(0, limiter?.Piece ?? Piece), cancellationToken);
                 if (limiter is not null)
+                {
+                    // Nothing stands still here: it is not its turn.
+                    stall.CancelAfter(Timeout.InfiniteTimeSpan);
                     await limiter.WaitAsync(piece.Length, cancellationToken);
+                }
+
                 stall.CancelAfter(Stall);
                 await stream.WriteAsync(piece, cancellationToken);
                 offset += piece.Length;

@@ -9,6 +9,7 @@ internal static class Summaries
 {
     private const int MostWarnings = 20;
     private const int LongestWarning = 500;
+    private const int LongestPath = 300;
 
     public static UploadSummary ForUpload(ArchiveSummary summary) => new(
         [.. summary.Sections.Select(s => new Protocol.Agent.SectionSummary(s.Section.Word(), s.Files, s.Bytes, s.Warnings))],
@@ -19,7 +20,10 @@ internal static class Summaries
 
     private static string Show(ArchiveWarning warning)
     {
-        var text = $"{warning.Section.Word()}: {warning.Message}";
+        // Most messages go without the path, which stands beside them in the archive's summary; of a long one the end tells more.
+        var path = warning.Path.Length <= LongestPath ? warning.Path : $"…{warning.Path[^(LongestPath - 1)..]}";
+        var told = warning.Message.Contains(warning.Path, StringComparison.Ordinal) ? warning.Message : $"{path}: {warning.Message}";
+        var text = $"{warning.Section.Word()}: {told}";
         return text.Length <= LongestWarning ? text : $"{text[..(LongestWarning - 1)]}…";
     }
 }

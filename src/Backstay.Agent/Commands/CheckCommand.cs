@@ -45,17 +45,24 @@ internal static class CheckCommand
         foreach (var source in SourceList.Create(settings, Enum.GetValues<ArchiveSection>(), [state.Path], time))
         {
             var problems = await source.CheckAsync(cancellationToken);
-            var word = problems.Count == 0 ? "ok  " : source.Required ? "fail" : "warn";
+            var gaps = await source.FindGapsAsync(cancellationToken);
+            var word = (problems.Count, gaps.Count) switch
+            {
+                (0, 0) => "ok  ",
+                ( > 0, _) when source.Required => "fail",
+                _ => "warn",
+            };
             await output.WriteLineAsync($"{word}  {source.Section.Word()}: {source.Name}");
-            foreach (var problem in problems)
+            foreach (var problem in problems.Concat(gaps))
                 await output.WriteLineAsync($"      {problem}");
             failures += source.Required ? problems.Count : 0;
-            warnings += source.Required ? 0 : problems.Count;
+            warnings += (source.Required ? 0 : problems.Count) + gaps.Count;
         }
 
         if (settings.Drill is { } drill)
         {
             var problems = CheckDrill(drill).ToList();
+            problems.AddRange(await CheckUsersAsync(drill, time, cancellationToken));
             await output.WriteLineAsync($"{(problems.Count == 0 ? "ok  " : "fail")}  drill: {drill.Checks.Count} check(s)");
             foreach (var problem in problems)
                 await output.WriteLineAsync($"      {problem}");
@@ -104,9 +111,31 @@ internal static class CheckCommand
 
     private static IEnumerable<string> CheckDrill(DrillSettings drill) => drill.KeyFiles.Select(DrillKey.Problem).OfType<string>()
         .Concat(drill.Checks.Select(check => check.Command[0]).Append("rm").Append("chmod")
+            .Concat(drill.Checks.Any(check => check.RunAs is not null) ? ["chown", "runuser"] : [])
             .Where(program => ProcessRunner.Find(program) is null)
             .Distinct()
             .Select(program => $"{program} is not installed, or not on PATH."));
+
+    private static async Task<IReadOnlyList<string>> CheckUsersAsync(DrillSettings drill, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var problems = new List<string>();
+        var users = drill.Checks.Select(check => check.RunAs).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        if (users.Count > 0 && !Environment.IsPrivilegedProcess)
+            problems.Add("runAs of a check takes root; run the agent, and this command, as root.");
+        foreach (var user in users)
+        {
+            try
+            {
+                await ProcessRunner.ReadAsync(new ProcessRequest(["id", "-u", "--", user], TimeSpan.FromSeconds(15)), time, cancellationToken);
+            }
+            catch (SourceFailedException)
+            {
+                problems.Add($"runAs: there is no user {user} on this machine.");
+            }
+        }
+
+        return problems;
+    }
 
     /// <summary>The default sources leave the files of database servers out; that must not go unnoticed.</summary>
     private static IEnumerable<string> UncollectedDatabases(AgentSettings settings)

@@ -10,18 +10,32 @@ internal static class DrillReader
         var settings = new DrillSettings(
             drill.AbsolutePath("scratchDirectory"),
             ReadSpace(drill),
-            drill.AbsolutePath("passphraseFile"),
-            drill.AbsolutePath("secretKeyFile"),
-            drill.AbsolutePath("secretKeyPassphraseFile"),
+            [ReadKey(drill), .. ReadFormerKeys(drill)],
             ReadChecks(drill));
-        if (!drill.Has("passphraseFile") && !drill.Has("secretKeyFile"))
-            drill.Mistake("no key; name the passphraseFile or the secretKeyFile that opens the archives.");
-        if (settings is { PassphraseFile: not null, SecretKeyFile: not null })
-            drill.Mistake("passphraseFile and secretKeyFile; name one of them.");
-        if (settings is { SecretKeyPassphraseFile: not null, SecretKeyFile: null })
-            drill.Mistake("secretKeyPassphraseFile", "is for a secretKeyFile, and there is none.");
         drill.RefuseOtherKeys();
         return settings;
+    }
+
+    private static IEnumerable<DrillKeySettings> ReadFormerKeys(ConfigurationObject drill)
+    {
+        foreach (var former in drill.Children("formerKeys"))
+        {
+            yield return ReadKey(former);
+            former.RefuseOtherKeys();
+        }
+    }
+
+    private static DrillKeySettings ReadKey(ConfigurationObject from)
+    {
+        var key = new DrillKeySettings(
+            from.AbsolutePath("passphraseFile"), from.AbsolutePath("secretKeyFile"), from.AbsolutePath("secretKeyPassphraseFile"));
+        if (!from.Has("passphraseFile") && !from.Has("secretKeyFile"))
+            from.Mistake("no key; name the passphraseFile or the secretKeyFile that opens the archives.");
+        if (key is { PassphraseFile: not null, SecretKeyFile: not null })
+            from.Mistake("passphraseFile and secretKeyFile; name one of them, and those of before a rotation in formerKeys.");
+        if (key is { SecretKeyPassphraseFile: not null, SecretKeyFile: null })
+            from.Mistake("secretKeyPassphraseFile", "is for a secretKeyFile, and there is none.");
+        return key;
     }
 
     private static long? ReadSpace(ConfigurationObject drill)
@@ -57,10 +71,23 @@ internal static class DrillReader
                 ConfigurationReader.ReadTimeout(check, CheckTimeout),
                 check.Texts("appliances"),
                 check.Texts("tags"),
-                check.Texts("functions")));
+                check.Texts("functions"),
+                ReadUser(check)));
             check.RefuseOtherKeys();
         }
 
         return checks;
+    }
+
+    /// <summary>It becomes an argument of chown and runuser, so it must be no option, no number of a user, and no user with a group.</summary>
+    private static string? ReadUser(ConfigurationObject check)
+    {
+        if (check.Text("runAs") is not { } user)
+            return null;
+        if ((char.IsAsciiLetter(user[0]) || user[0] == '_') && user.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '@'))
+            return user;
+
+        check.Mistake("runAs", $"expected the name of a user of this machine, found \"{user}\".");
+        return null;
     }
 }

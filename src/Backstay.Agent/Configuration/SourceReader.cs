@@ -57,7 +57,9 @@ internal static class SourceReader
         var exclude = entry.Texts("exclude");
         try
         {
-            PathExcludes.Parse(exclude);
+            var excludes = PathExcludes.Parse(exclude);
+            foreach (var why in paths.Where(ValueSyntax.IsPlainAbsolutePath).Select(excludes.WhyNothingOf).OfType<string>())
+                entry.Mistake("files", why);
         }
         catch (FormatException e)
         {

@@ -16,16 +16,24 @@ internal static class DrillKey
 
         try
         {
-            if (settings.PassphraseFile is { } file)
-                return Unlock.WithPassphrase(await FirstLineAsync(file, cancellationToken));
-
-            var passphrase = settings.SecretKeyPassphraseFile is { } second ? await FirstLineAsync(second, cancellationToken) : null;
-            return Unlock.WithSecretKey(await File.ReadAllBytesAsync(settings.SecretKeyFile!, cancellationToken), passphrase);
+            var keys = new List<Unlock>();
+            foreach (var key in settings.Keys)
+                keys.Add(await ReadAsync(key, cancellationToken));
+            return Unlock.WithAny(keys);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DrillImpossibleException($"The key can't be read: {e.Message}");
         }
+    }
+
+    private static async Task<Unlock> ReadAsync(DrillKeySettings key, CancellationToken cancellationToken)
+    {
+        if (key.PassphraseFile is { } file)
+            return Unlock.WithPassphrase(await FirstLineAsync(file, cancellationToken));
+
+        var passphrase = key.SecretKeyPassphraseFile is { } second ? await FirstLineAsync(second, cancellationToken) : null;
+        return Unlock.WithSecretKey(await File.ReadAllBytesAsync(key.SecretKeyFile!, cancellationToken), passphrase);
     }
 
     /// <summary>What is wrong with a file of keys, or null.</summary>

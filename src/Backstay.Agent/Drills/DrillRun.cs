@@ -41,9 +41,7 @@ internal sealed partial class DrillRun(
             await using var parts = new StageGroup(stopping);
             parts.StartCompanion(KeepLeaseAsync);
             await parts.RunAsync(ct => DoAsync(folder, ct));
-            report = _checks.Where(check => !check.Passed).Select(check => check.Name).ToList() is { Count: > 0 } failed
-                ? Report(DrillOutcome.Failed, $"Restored, but {Checks(failed.Count)} of {_checks.Count} failed: {string.Join(", ", failed)}.")
-                : Report(DrillOutcome.Passed, Summary());
+            report = Judge();
         }
         catch (DrillOverException e)
         {
@@ -114,7 +112,9 @@ internal sealed partial class DrillRun(
         foreach (var check in settings.Checks.Where(c => c.IsFor(drill.ApplianceId, drill.ApplianceName, drill.Tags, drill.Functions)))
         {
             _doing = $"Running check {check.Name}.";
-            var result = await CheckRun.RunAsync(check, root, environment, time, cancellationToken);
+            var result = check.RunAs is { } user && await scratch.HandOverAsync(folder, root, work, user, cancellationToken) is { } problem
+                ? CheckRun.NotBegun(check, problem)
+                : await CheckRun.RunAsync(check, root, environment, time, cancellationToken);
             Log.Checked(logger, drill.DrillId, check.Name, result.Passed, result.ExitCode, result.Seconds);
             _checks.Add(result);
         }
@@ -176,6 +176,16 @@ internal sealed partial class DrillRun(
 
             await backoff.WaitAsync(reply.RetryAfter, cancellationToken);
         }
+    }
+
+    /// <summary>One check that failed is a result, whatever the others could not; without one, a check that has no result leaves the drill without.</summary>
+    private DrillReport Judge()
+    {
+        if (_checks.Where(check => check is { Passed: false, Obstacle: null }).Select(check => check.Name).ToList() is { Count: > 0 } failed)
+            return Report(DrillOutcome.Failed, $"Restored, but {Checks(failed.Count)} of {_checks.Count} failed: {string.Join(", ", failed)}.");
+        if (_checks.Where(check => check.Obstacle is not null).Select(check => $"{check.Name}: {check.Obstacle}").ToList() is { Count: > 0 } unable)
+            return Report(DrillOutcome.CouldNot, $"Restored, but {Checks(unable.Count)} of {_checks.Count} could not be done here. {string.Join(" ", unable)}");
+        return Report(DrillOutcome.Passed, Summary());
     }
 
     private DrillReport Report(DrillOutcome outcome, string message) => new(

@@ -16,6 +16,8 @@ internal sealed partial class ScratchFolder(string path, TimeProvider time, ILog
     /// <summary>Removing a hundred million files takes its time.</summary>
     private static readonly TimeSpan RemoveWithin = TimeSpan.FromHours(6);
 
+    private static readonly TimeSpan AskWithin = TimeSpan.FromMinutes(1);
+
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     /// <summary>Bytes that are free there.</summary>
@@ -61,6 +63,37 @@ internal sealed partial class ScratchFolder(string path, TimeProvider time, ILog
         catch (SourceFailedException e)
         {
             return e.Message;
+        }
+    }
+
+    /// <summary>
+    /// Gives another user what was restored and the folder for work, for a check that runs as that user. The folder of the drill itself stays
+    /// ours and lets them through. The agent can still read and remove everything, as whoever may do this is root.
+    /// </summary>
+    /// <returns>Why the check can't run, or null.</returns>
+    public async Task<string?> HandOverAsync(string folder, string root, string work, string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            File.SetUnixFileMode(folder, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            // -h: links that lead out of the folder stay as they are, and so does what they lead to.
+            await ProcessRunner.ReadAsync(new ProcessRequest(["chown", "-R", "-h", "--", user, root, work], RemoveWithin), time, cancellationToken);
+        }
+        catch (Exception e) when (e is SourceFailedException or IOException or UnauthorizedAccessException)
+        {
+            return $"What was restored can't be given to {user}: {e.Message}";
+        }
+
+        try
+        {
+            await ProcessRunner.ReadAsync(
+                new ProcessRequest(["runuser", "--user", user, "--", "test", "-r", root, "-a", "-w", work], AskWithin), time, cancellationToken);
+            return null;
+        }
+        catch (SourceFailedException e)
+        {
+            return $"{user} can't enter {root} ({e.Message}) Let others pass through {Path} and the folders above it (chmod o+x), or name another "
+                + "scratchDirectory.";
         }
     }
 

@@ -46,6 +46,18 @@ internal sealed class FilesSource : Source
         return Task.FromResult<IReadOnlyList<string>>(problems);
     }
 
+    public override async Task<IReadOnlyList<string>> FindGapsAsync(CancellationToken cancellationToken)
+    {
+        var gaps = new List<string>();
+        foreach (var path in _settings.Paths.SelectMany(GlobPaths.Find).Where(path => !IsExcluded(path)))
+        {
+            var mounts = await SkippedMounts.FindAsync(path, _excludes, cancellationToken);
+            gaps.AddRange(mounts.Select(mount => $"{mount}: {SkippedMounts.Advice}"));
+        }
+
+        return gaps;
+    }
+
     public override async Task CollectAsync(SourceContext context, CancellationToken cancellationToken)
     {
         foreach (var pattern in _settings.Paths)

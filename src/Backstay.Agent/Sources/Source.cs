@@ -27,6 +27,10 @@ internal abstract class Source(ArchiveSection section, SourceSettings settings)
     /// <summary>What would keep it from being collected now, one sentence each.</summary>
     public abstract Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken);
 
+    /// <summary>What would be missing although it is collected, one sentence each.</summary>
+    public virtual Task<IReadOnlyList<string>> FindGapsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Adds it to the archive.</summary>
     /// <exception cref="SourceFailedException">It failed as a whole; the archive can still be continued.</exception>
     public abstract Task CollectAsync(SourceContext context, CancellationToken cancellationToken);

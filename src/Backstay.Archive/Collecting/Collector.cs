@@ -87,7 +87,11 @@ internal sealed class Collector(EntryQueue queue, ArchiveTally tally)
         if (entry.Name.Length > MaxNameLength)
             return Refuse(entry, WarningKind.Limit, $"Paths of more than {MaxNameLength} bytes are left out.");
         if (walker.Step == WalkStep.Directory)
+        {
+            if (walker.DirectoryIsSkippedMount)
+                Warn(entry, WarningKind.Mount, SkippedMounts.Advice);
             return TakeDirectory(entry, walker.DirectoryFd, walker.DirectoryStatus);
+        }
 
         if (walker.EntryType == FileType.Regular) // saves looking at it by name: it is looked at when it is open
             return TakeFile(walker, entry);

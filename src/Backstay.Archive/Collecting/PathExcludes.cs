@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Backstay.Archive;
 
 /// <summary>
@@ -55,6 +57,12 @@ public sealed class PathExcludes
             throw new FormatException(string.Join(Environment.NewLine, errors));
         return new PathExcludes([.. patterns], [.. compiled], oneFileSystem);
     }
+
+    /// <summary>Why nothing would be archived of a folder that is asked for by itself: all below it is left out. Null: it isn't.</summary>
+    /// <param name="path">Absolute. Where nothing is yet, a folder is expected.</param>
+    public string? WhyNothingOf(string path) => !File.Exists(path) && Excludes(Encoding.UTF8.GetBytes(Path.Join(path, "any name")), isDirectory: false)
+        ? $"All of \"{path}\" is left out, so nothing would be archived: by an exclude, or always ({string.Join(", ", Always)})."
+        : null;
 
     /// <summary>Whether an absolute path is left out by a pattern that matches it itself.</summary>
     public bool Excludes(ReadOnlySpan<byte> path, bool isDirectory)

@@ -53,6 +53,12 @@ internal sealed class TreeWalker : IDisposable
     /// <summary>Status, for <see cref="WalkStep.Directory"/>.</summary>
     public FileStatus DirectoryStatus { get; private set; }
 
+    /// <summary>
+    /// Whether the directory is left empty although it holds something to keep: another file system is mounted there, and
+    /// <see cref="PathExcludes.OneFileSystem"/> says not to enter it. What is in memory alone isn't worth a word.
+    /// </summary>
+    public bool DirectoryIsSkippedMount { get; private set; }
+
     /// <summary>What the directory says that an entry is, which may be out of date; 0 if it doesn't say.</summary>
     public FileType EntryType { get; private set; }
 
@@ -145,15 +151,24 @@ internal sealed class TreeWalker : IDisposable
             _ = Libc.Close(fd);
             return Trouble(WarningKind.PseudoFileSystem, $"A {pseudo} file system holds no stored data; it is left out.");
         }
+        bool skipped = parent is not null && mounted && _excludes.OneFileSystem;
         DirectoryFd = fd;
         DirectoryStatus = status;
-        var frame = new DirectoryFrame(fd, status.FileSystem, _path.Length)
-        {
-            IsSkipped = parent is not null && mounted && _excludes.OneFileSystem,
-        };
+        DirectoryIsSkippedMount = skipped && !PseudoFileSystem.IsVolatile(fd) && !IsAllBelowExcluded();
+        var frame = new DirectoryFrame(fd, status.FileSystem, _path.Length) { IsSkipped = skipped };
         _frames.Push(frame);
         Step = WalkStep.Directory;
         return true;
+    }
+
+    /// <summary><c>/srv/**</c> leaves all below a folder out and keeps the folder itself.</summary>
+    private bool IsAllBelowExcluded()
+    {
+        int length = _path.Length;
+        _path.Append("/any name"u8);
+        bool excluded = _excludes.Excludes(_path.Span, isDirectory: false);
+        _path.Truncate(length);
+        return excluded;
     }
 
     private bool Trouble(WarningKind kind, string message)

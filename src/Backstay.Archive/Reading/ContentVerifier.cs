@@ -46,6 +46,7 @@ internal sealed class ContentVerifier : IDisposable
         // The manifest is first, and says whether the rest can be understood.
         await NextAsync(OwnFiles.Manifest, cancellationToken).ConfigureAwait(false);
         ArchiveManifest manifest = ParseManifest(await ReadOwnFileAsync(listed: true, cancellationToken).ConfigureAwait(false));
+        _sink?.Open(manifest);
 
         // Everything that was collected.
         ArchiveSection? section = null;

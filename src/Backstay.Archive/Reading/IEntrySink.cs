@@ -6,6 +6,9 @@ namespace Backstay.Archive;
 /// </summary>
 internal interface IEntrySink
 {
+    /// <summary>Which archive it is. Comes first where an archive is proven, and not when it is read again.</summary>
+    void Open(ArchiveManifest manifest) { }
+
     /// <summary>An entry begins. It is the reader's own object, filled again for the next.</summary>
     void Begin(TarEntry entry);
 

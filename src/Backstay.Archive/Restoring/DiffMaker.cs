@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Backstay.Archive;
 
@@ -42,7 +43,16 @@ internal sealed class DiffMaker(bool enabled)
     {
         if (SecretFiles.IsSecret(path, before) || SecretFiles.IsSecret(path, after))
             return SecretFiles.Masked;
-        return TextOf(before) is { } old && TextOf(after) is { } @new ? SecretFiles.Mask(TextDiff.Make(old, @new)) : null;
+        if (TextOf(before) is not { } old || TextOf(after) is not { } @new)
+            return null;
+        try
+        {
+            return TextDiff.Make(old, @new, SecretLines.Of);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return SecretFiles.Masked;
+        }
     }
 
     private static byte[]? ReadMachine(int folder, in EntryPlace place)

@@ -11,8 +11,6 @@ internal static unsafe class MachineFolder
     // var and lib are everybody's, should the target not have them yet.
     private static readonly int PublicComponents = RestoreFolders.Work.Count(c => c == '/');
 
-    private static readonly byte[] DumpsFolder = Encoding.UTF8.GetBytes($"{RestoreFolders.Work}/{RestoreFolders.Dumps}/");
-
     private static int Flags => OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
 
     /// <summary>The target; -1 if it isn't there. Links in its path are the caller's own and are followed.</summary>
@@ -74,8 +72,9 @@ internal static unsafe class MachineFolder
     public static int MakeWork(int root, ReadOnlySpan<byte> path) => Walk(root, path, make: true);
 
     /// <summary>Where a dump goes, below the target.</summary>
+    /// <param name="dumps">The folder of the archive's dumps: <see cref="RestoreFolders.DumpsOf"/>.</param>
     /// <param name="name">In the archive.</param>
-    public static byte[] DumpsFolderOf(ReadOnlySpan<byte> name) => [.. DumpsFolder, .. ParentOf(name)];
+    public static byte[] DumpsFolderOf(string dumps, ReadOnlySpan<byte> name) => [.. Encoding.UTF8.GetBytes(dumps), (byte)'/', .. ParentOf(name)];
 
     /// <summary>Of a path without a slash in front; empty if it has one component.</summary>
     public static ReadOnlySpan<byte> ParentOf(ReadOnlySpan<byte> path)

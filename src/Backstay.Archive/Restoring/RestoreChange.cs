@@ -69,7 +69,7 @@ public sealed record RestoreChange(
 /// <param name="FoldersCreated">Folders that weren't there.</param>
 /// <param name="FoldersChanged">Folders with another owner, mode or other attributes.</param>
 /// <param name="Bytes">Of the files created and replaced.</param>
-/// <param name="Dumps">Of all of them, those that sources made: they go to <see cref="RestoreFolders.Dumps"/>.</param>
+/// <param name="Dumps">Of all of them, those that sources made: they go to <see cref="RestorePlan.Dumps"/>.</param>
 public readonly record struct RestoreCounts(
     long FilesCreated, long FilesReplaced, long FilesEqual, long FoldersCreated, long FoldersChanged, long Bytes, long Dumps)
 {

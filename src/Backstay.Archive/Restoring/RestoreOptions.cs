@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Backstay.Archive;
 
 /// <summary>How to restore.</summary>
@@ -34,10 +36,17 @@ public static class RestoreFolders
     public const string Work = "var/lib/backstay-restore";
 
     /// <summary>
-    /// In <see cref="Work"/>: what sources made (database dumps, output of commands, journals), by the name in the archive, such as
-    /// <c>dumps/state/databases/postgresql/app.dump</c>.
+    /// In <see cref="Work"/>: what sources made (database dumps, output of commands, journals), below a folder of each backup by the name in the
+    /// archive, such as <c>dumps/BACKUP_ID/state/databases/postgresql/app.dump</c>.
     /// </summary>
     public const string Dumps = "dumps";
+
+    /// <summary>
+    /// The folder of one archive's dumps, relative to the target. Those of two backups never mix: globals of one and databases of another make a
+    /// server that never was. An archive that was made by hand has no id, and is told by its time.
+    /// </summary>
+    public static string DumpsOf(ArchiveManifest manifest) =>
+        $"{Work}/{Dumps}/{manifest.BackupId?.ToString() ?? manifest.Started.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
 
     /// <summary>In each folder that something is put into: there it is made whole before it gets its name. Gone when it is done.</summary>
     internal static ReadOnlySpan<byte> Staging => ".backstay-restore"u8;

@@ -15,6 +15,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private readonly FolderStack _dumps;
     private readonly TouchedFileSystems _touched = new();
     private readonly LinkTargets<bool> _links = new();
+    private readonly string _dumpsPath;
     private readonly int _target;
     private ArchiveSection? _section;
     private RestoreAction _action;
@@ -24,6 +25,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     {
         _plan = plan;
         _plan.Spool.Rewind();
+        _dumpsPath = RestoreFolders.DumpsOf(plan.Verification.Manifest);
         _attributes = new AttributeRestorer(plan.Options.RestoreOwner ?? Libc.GetEUid() == 0, Problems.Add);
         _staging = new Staging(_attributes);
         _target = MachineFolder.MakeTarget(plan.Options.Target);
@@ -185,7 +187,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             _folders.Top.IsTouched = true;
             return Succeeds(entry, MakeFolders()) ? _folders.Top : null;
         }
-        int fd = MachineFolder.MakeWork(_target, MachineFolder.DumpsFolderOf(place.Path));
+        int fd = MachineFolder.MakeWork(_target, MachineFolder.DumpsFolderOf(_dumpsPath, place.Path));
         _dumps.Push(new FolderLevel([.. "dumps"u8]) { Fd = fd, IsTouched = true });
         return Succeeds(entry, fd >= 0 ? Errno.None : Errno.AccessDenied) ? _dumps.Top : null;
     }

@@ -32,6 +32,9 @@ public sealed class RestorePlan : IDisposable
     /// <summary>All of them.</summary>
     public long ProblemCount { get; }
 
+    /// <summary>Full path of the folder that dumps of this archive go into.</summary>
+    public string Dumps => Path.Join(Path.GetFullPath(Options.Target), RestoreFolders.DumpsOf(Verification.Manifest));
+
     /// <summary>What it was made with.</summary>
     public RestoreOptions Options { get; }
 

@@ -17,6 +17,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
     private readonly MachineComparison _machine;
     private readonly DiffMaker _diffs;
     private readonly HashSet<UInt128> _toldFolders = []; // an archive may have a folder several times
+    private string _dumps = "";
     private ArchiveSection? _section;
     private RestoreCounts _counts;
 
@@ -40,6 +41,8 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
         _folders.Dispose();
         _machine.Dispose();
     }
+
+    public void Open(ArchiveManifest manifest) => _dumps = RestoreFolders.DumpsOf(manifest);
 
     public void Begin(TarEntry entry)
     {
@@ -167,7 +170,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
     {
         int folder = -1;
         if (_folders.Levels[0].Fd >= 0)
-            folder = MachineFolder.OpenBelow(_folders.Levels[0].Fd, MachineFolder.DumpsFolderOf(place.Path));
+            folder = MachineFolder.OpenBelow(_folders.Levels[0].Fd, MachineFolder.DumpsFolderOf(_dumps, place.Path));
         try
         {
             RestoreDifferences? differences = folder < 0 ? null : _machine.Compare(folder, place.NullTerminatedLeaf, entry, digest);
@@ -209,7 +212,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
             FilesReplaced = _counts.FilesReplaced + (differences is null ? 0 : 1),
             Bytes = _counts.Bytes + entry.Size,
         };
-        string path = place.IsDump ? $"/{RestoreFolders.Work}/{RestoreFolders.Dumps}{place.Display}" : place.Display;
+        string path = place.IsDump ? $"/{_dumps}{place.Display}" : place.Display;
         string? diff = differences is { } some ? _diffs.Make(folder, place, some) : null;
         Tell(action, path, entry, differences ?? RestoreDifferences.None, diff);
         return action;

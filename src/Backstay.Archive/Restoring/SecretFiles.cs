@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Backstay.Archive;
 
 /// <summary>
-/// Which content is never shown: of files that are known for their secrets, and of those that hold a private key. In other texts
+/// Which content is never shown: of files that are known for their secrets, and of those that hold a key. In other texts
 /// the values of what is called a password are masked. Better too much than too little.
 /// </summary>
-public static partial class SecretFiles
+public static class SecretFiles
 {
     /// <summary>What stands in the place of a secret content.</summary>
     public const string Masked = "The content is secret and not shown.\n";
@@ -34,30 +34,21 @@ public static partial class SecretFiles
             if (pattern.Matches(absolute))
                 return true;
         }
-        return content.IndexOf("PRIVATE KEY"u8) >= 0;
+        return HasKey(content);
     }
 
-    /// <summary>Masks values of a text that look like passwords: <c>password = ***</c>, <c>scheme://user:***@host</c>, hashes of crypt(3).</summary>
-    public static string Mask(string text)
+    /// <summary>An armored key of any kind, public ones included: <c>-----BEGIN OpenVPN Static key V1-----</c> is as secret as a private one.</summary>
+    private static bool HasKey(ReadOnlySpan<byte> content)
     {
-        try
+        if (content.IndexOf("PRIVATE KEY"u8) >= 0)
+            return true;
+        while (content.IndexOf("-----BEGIN "u8) is >= 0 and var begin)
         {
-            return CryptHash().Replace(UrlPassword().Replace(NamedSecret().Replace(text, "$1***"), "$1***@"), "***");
+            content = content[(begin + "-----BEGIN "u8.Length)..];
+            ReadOnlySpan<byte> label = content.IndexOfAny((byte)'-', (byte)'\n') is >= 0 and var end ? content[..end] : content;
+            if (Encoding.Latin1.GetString(label).Contains("KEY", StringComparison.OrdinalIgnoreCase))
+                return true;
         }
-        catch (RegexMatchTimeoutException)
-        {
-            return Masked; // a text that is made to take long
-        }
+        return false;
     }
-
-    [GeneratedRegex(
-        """(?im)^((?:[-+ ])?.*?(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|psk|credential)[\w."'-]*\s*(?:[:=]|\s)\s*)\S.*$""",
-        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex NamedSecret();
-
-    [GeneratedRegex("""(://[^\s:/@]*:)[^\s/@]+@""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex UrlPassword();
-
-    [GeneratedRegex("""\$(?:1|2[abxy]?|5|6|7|y|gy|argon2\w*)\$[^\s:"']+""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex CryptHash();
 }

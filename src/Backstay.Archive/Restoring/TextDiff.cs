@@ -16,7 +16,8 @@ public static class TextDiff
     /// <summary>Makes the difference; empty when there is none.</summary>
     /// <param name="before">Lines of it are marked with a minus.</param>
     /// <param name="after">Lines of it are marked with a plus.</param>
-    public static string Make(string before, string after)
+    /// <param name="show">Makes of all lines of a text as many that are shown in their place; lines are compared as they are.</param>
+    public static string Make(string before, string after, Func<IReadOnlyList<string>, string[]>? show = null)
     {
         string[] old = Lines(before), @new = Lines(after);
         int head = 0;
@@ -31,17 +32,24 @@ public static class TextDiff
         if ((long)(oldMiddle.Length + 1) * (newMiddle.Length + 1) > MaxCells)
             return $"{oldMiddle.Length} lines from line {head + 1} on are {newMiddle.Length} other ones: too many to compare.\n";
 
+        string[] oldShown = show is null ? old : show(old), newShown = show is null ? @new : show(@new);
         var marked = new List<(char Mark, string Line)>();
-        foreach (string line in old.AsSpan(Math.Max(0, head - Context)..head))
-            marked.Add((' ', line));
-        Compare(oldMiddle, newMiddle, marked);
-        foreach (string line in old.AsSpan(old.Length - tail, Math.Min(tail, Context)))
-            marked.Add((' ', line));
+        for (int i = Math.Max(0, head - Context); i < head; i++)
+            marked.Add((' ', Common(i, i)));
+        var middle = new List<(char Mark, int Old, int New)>();
+        Compare(oldMiddle, newMiddle, middle);
+        foreach ((char mark, int at, int to) in middle)
+            marked.Add((mark, mark switch { '-' => oldShown[head + at], '+' => newShown[head + to], _ => Common(head + at, head + to) }));
+        for (int i = 0; i < Math.Min(tail, Context); i++)
+            marked.Add((' ', Common(old.Length - tail + i, @new.Length - tail + i)));
         return Format(marked, Math.Max(0, head - Context) + 1);
+
+        // A line that only one of the texts has something to hide in is hidden.
+        string Common(int at, int to) => oldShown[at] == old[at] ? newShown[to] : oldShown[at];
     }
 
     /// <summary>Longest common subsequence, from the end to the beginning, then walked forwards.</summary>
-    private static void Compare(ReadOnlySpan<string> old, ReadOnlySpan<string> @new, List<(char Mark, string Line)> marked)
+    private static void Compare(ReadOnlySpan<string> old, ReadOnlySpan<string> @new, List<(char Mark, int Old, int New)> marked)
     {
         var common = new ushort[old.Length + 1, @new.Length + 1];
         for (int i = old.Length - 1; i >= 0; i--)
@@ -58,16 +66,15 @@ public static class TextDiff
         {
             if (at < old.Length && to < @new.Length && old[at] == @new[to])
             {
-                marked.Add((' ', old[at++]));
-                to++;
+                marked.Add((' ', at++, to++));
             }
             else if (to == @new.Length || (at < old.Length && common[at + 1, to] >= common[at, to + 1]))
             {
-                marked.Add(('-', old[at++]));
+                marked.Add(('-', at++, to));
             }
             else
             {
-                marked.Add(('+', @new[to++]));
+                marked.Add(('+', at, to++));
             }
         }
     }

@@ -10,6 +10,11 @@ public static class Envelope
     /// </summary>
     /// <exception cref="ArgumentException">Neither a passphrase nor a recipient, or an empty passphrase.</exception>
     public static byte[] Wrap(SessionKey key, IReadOnlyList<string> passphrases, IReadOnlyList<Recipient> recipients)
+        => WrapWith(key, passphrases, recipients, PassphraseWrapping.MostCount);
+
+    /// <param name="codedCount">How much one try of a passphrase costs: <see cref="PassphraseWrapping.Wrap"/>.</param>
+    internal static byte[] WrapWith(
+        SessionKey key, IReadOnlyList<string> passphrases, IReadOnlyList<Recipient> recipients, byte codedCount)
     {
         if (passphrases.Count == 0 && recipients.Count == 0)
             throw new ArgumentException("Give at least one passphrase or recipient: nobody could open the archive.");
@@ -21,7 +26,7 @@ public static class Envelope
         Span<byte> length = stackalloc byte[5];
         foreach (string passphrase in passphrases)
         {
-            byte[] body = PassphraseWrapping.Wrap(key, passphrase);
+            byte[] body = PassphraseWrapping.Wrap(key, passphrase, codedCount);
             envelope.WriteByte(OpenPgpFormat.NewTag(OpenPgpFormat.SymmetricKeyEncryptedSessionKeyTag));
             envelope.Write(length[..OpenPgpFormat.WriteLength(length, body.Length)]);
             envelope.Write(body);

@@ -10,13 +10,16 @@ namespace Backstay.Archive;
 internal static class PassphraseWrapping
 {
     /// <summary>Coded count 255: 65,011,712 bytes are hashed for one try, the most that the format can say.</summary>
-    private const byte CodedCount = 0xff;
+    public const byte MostCount = 0xff;
 
     private const int SaltSize = 8;
     private const int HeadSize = 5 + SaltSize; // version, cipher, S2K, hash, salt, count
     private const int BodySize = HeadSize + 1 + SessionKey.Length;
 
-    public static byte[] Wrap(SessionKey key, string passphrase)
+    /// <param name="key">What is wrapped.</param>
+    /// <param name="passphrase">Not empty.</param>
+    /// <param name="codedCount">How much is hashed for one try, as section 3.7.1.3 codes it.</param>
+    public static byte[] Wrap(SessionKey key, string passphrase, byte codedCount)
     {
         byte[] body = new byte[BodySize];
         body[0] = 4;
@@ -24,11 +27,11 @@ internal static class PassphraseWrapping
         body[2] = OpenPgpFormat.IteratedSaltedS2K;
         body[3] = OpenPgpFormat.Sha256;
         RandomNumberGenerator.Fill(body.AsSpan(4, SaltSize));
-        body[HeadSize - 1] = CodedCount;
+        body[HeadSize - 1] = codedCount;
 
         byte[] plain = [OpenPgpFormat.Aes256, .. key.Bytes];
         using Aes aes = Aes.Create();
-        aes.Key = Derive(passphrase, body.AsSpan(4, SaltSize), CodedCount);
+        aes.Key = Derive(passphrase, body.AsSpan(4, SaltSize), codedCount);
         Cfb(aes, plain, encrypt: true).CopyTo(body.AsSpan(HeadSize));
         CryptographicOperations.ZeroMemory(plain);
         return body;

@@ -17,6 +17,9 @@ public abstract class Unlock
     /// <summary>An exported OpenPGP secret key, armored or binary, with its passphrase if it has one.</summary>
     public static Unlock WithSecretKey(byte[] keyring, string? passphrase) => new SecretKeyUnlock(keyring, passphrase);
 
+    /// <summary>Any of several, tried in this order.</summary>
+    public static Unlock WithAny(IReadOnlyList<Unlock> unlocks) => new AnyUnlock(unlocks);
+
     /// <summary>The session key itself. Not disposed by the reader.</summary>
     public static Unlock WithSessionKey(SessionKey key) => new SessionKeyUnlock(key);
 
@@ -38,6 +41,11 @@ internal sealed class PassphraseUnlock(IReadOnlyList<string> passphrases) : Unlo
             }
         }
     }
+}
+
+internal sealed class AnyUnlock(IReadOnlyList<Unlock> unlocks) : Unlock
+{
+    internal override IEnumerable<SessionKey> Candidates(EnvelopePackets envelope) => unlocks.SelectMany(unlock => unlock.Candidates(envelope));
 }
 
 internal sealed class SessionKeyUnlock(SessionKey key) : Unlock

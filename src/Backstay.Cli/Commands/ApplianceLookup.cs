@@ -11,7 +11,7 @@ internal static class ApplianceLookup
         this AdminClient client, string nameOrId, CancellationToken cancellationToken)
     {
         var isId = Guid.TryParse(nameOrId, out var id);
-        var query = isId ? null : new ListRequest(Query: nameOrId);
+        var query = isId ? new ListRequest(FilterBy: [$"id:{id}"]) : new ListRequest(Query: nameOrId);
         var appliances = (await client.ListApplianceStatusAsync(query, cancellationToken)).Data;
         var found = isId
             ? [.. appliances.Where(appliance => appliance.Id == id)]

@@ -65,6 +65,7 @@ internal static class BackstayCommand
                 new Retention.RemoveCommand(global),
                 new Retention.PreviewCommand(global),
                 new Retention.ClockCommand(global),
+                new Retention.ConfirmCommand(global),
                 new Retention.ConfirmClockCommand(global))),
             global.Online(new StatusCommand(global)),
             global.Online(new CommandGroup(

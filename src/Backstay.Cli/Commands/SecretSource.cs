@@ -9,8 +9,9 @@ internal sealed class SecretSource(Terminal terminal)
     /// <summary>Standard input if asked, else the environment, else the person at the keyboard.</summary>
     /// <param name="what">How it is called in questions: <c>password</c>.</param>
     /// <param name="option">The option that says to read it from standard input.</param>
+    /// <param name="twice">Whether the person is asked again: nobody sees what is typed, and this one is new.</param>
     public async Task<string> ReadAsync(
-        string what, bool fromStdin, string option, string environment, CancellationToken cancellationToken)
+        string what, bool fromStdin, string option, string environment, CancellationToken cancellationToken, bool twice = false)
     {
         if (fromStdin)
             return await FirstLineAsync(what, cancellationToken);
@@ -20,7 +21,11 @@ internal sealed class SecretSource(Terminal terminal)
         if (!Terminal.CanAsk)
             throw CliException.Usage($"The {what} is needed: set {environment} or use {option}.");
         var typed = await terminal.AskSecretAsync($"{char.ToUpperInvariant(what[0])}{what[1..]}: ", cancellationToken);
-        return typed.Length > 0 ? typed : throw CliException.Usage($"A {what} is needed.");
+        if (typed.Length == 0)
+            throw CliException.Usage($"A {what} is needed.");
+        if (twice && await terminal.AskSecretAsync($"The {what} again: ", cancellationToken) != typed)
+            throw CliException.Usage($"The two differ; nothing was changed. Type the same {what} twice.");
+        return typed;
     }
 
     /// <summary>The first line of standard input.</summary>

@@ -30,6 +30,7 @@ internal static class CliErrorIds
     public const string FileFailed = "file-failed";
     public const string ConfigUnreadable = "config-unreadable";
     public const string Integrity = "integrity";
+    public const string AnotherBackup = "another-backup";
     public const string NotRunning = "not-running";
     public const string StillRunning = "still-running";
     public const string HookFailed = "hook-failed";

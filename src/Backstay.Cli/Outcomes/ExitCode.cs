@@ -6,6 +6,8 @@ internal enum ExitCode
     Ok = 0,
     Failure = 1,
     Usage = 2,
+
+    /// <summary>Also what a comparison ends with that was asked to tell of differences by its exit code.</summary>
     Warnings = 3,
     NotAllowed = 4,
     NotFound = 5,
@@ -24,11 +26,12 @@ internal static class ExitCodes
           0  ok
           1  failure
           2  usage: the command line can't be understood
-          3  finished with warnings
+          3  finished with warnings; or, of a diff with --exit-code, something differs
           4  not signed in, or not allowed
           5  not found
           6  controller unreachable, or not the one that is trusted
-          7  integrity: an archive is damaged, or the key is wrong
+          7  integrity: an archive is damaged or not the one asked for, the key is wrong, a proof failed
+        130  interrupted by Ctrl-C
         """;
 
     /// <summary>One code for several things done at once: what they agree on, warnings if that is the worst, else failure.</summary>

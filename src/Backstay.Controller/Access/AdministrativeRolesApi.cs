@@ -50,7 +50,8 @@ internal static class AdministrativeRolesApi
         roles.MapGet("/{id}", GetAsync)
             .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.AdministrativeRole)
             .Refuses(404)
-            .WithSummary("Read a role");
+            .WithSummary("Read a role")
+            .WithDescription("Its privileges, and what each of them covers.");
         roles.MapPut("/{id}", PutAsync)
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.AdministrativeRole)
             .Takes(typeof(AdministrativeRole))

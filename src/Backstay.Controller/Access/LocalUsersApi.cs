@@ -51,7 +51,8 @@ internal static class LocalUsersApi
         users.MapGet("/{id}", GetAsync)
             .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.LocalUser)
             .Refuses(404)
-            .WithSummary("Read a user");
+            .WithSummary("Read a user")
+            .WithDescription("With its roles. A password is never shown.");
         users.MapPut("/{id}", PutAsync)
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.LocalUser)
             .Takes(typeof(LocalUser))

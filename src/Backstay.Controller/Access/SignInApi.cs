@@ -27,7 +27,8 @@ internal static class SignInApi
             .WithSummary("Sign in, first half")
             .WithDescription("Of the interactive sign-in: the token is good for `/authorization` and `/logout` only.");
         open.MapGet("/identity-providers/names", Providers)
-            .WithSummary("List the ways to sign in");
+            .WithSummary("List the ways to sign in")
+            .WithDescription("Without a token. It is `local` alone: users that this controller has itself.");
         open.MapGet("/version", Version)
             .WithSummary("Read the versions")
             .WithDescription("The peer versions that this controller speaks, and the version of the software.");

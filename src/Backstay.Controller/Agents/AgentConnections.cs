@@ -37,23 +37,22 @@ internal sealed class AgentConnections
         _connections.TryRemove(new KeyValuePair<Guid, AgentConnection>(connection.ApplianceId, connection));
 
     /// <summary>Sends a hint to its agent, if this controller holds the stream.</summary>
-    public bool Deliver(AgentHint hint)
+    public void Deliver(AgentHint hint)
     {
         if (!_connections.TryGetValue(hint.ApplianceId, out var connection))
-            return false;
+            return;
 
         if (hint.IsCut)
             connection.Cut();
         else
             connection.Send(hint);
-        return true;
     }
 
     /// <summary>Sends a hint, unless it was the last one that the connection had.</summary>
     public void DeliverOnce(AgentHint hint)
     {
         if (_connections.TryGetValue(hint.ApplianceId, out var connection) && connection.LastHint != hint)
-            connection.Send(hint);
+            Deliver(hint);
     }
 }
 
@@ -70,8 +69,11 @@ internal sealed class AgentConnection(Guid applianceId, byte[] credentialHash)
 
     public byte[] CredentialHash => credentialHash;
 
-    /// <summary>The presence lease as this connection last wrote it: the proof, when it ends, that the lease is still its own.</summary>
-    public DateTimeOffset? OnlineUntil { get; set; }
+    /// <summary>Of this stream, as it is in the appliance's row while no newer one has taken its place.</summary>
+    public Guid StreamId { get; } = Guid.NewGuid();
+
+    /// <summary>The appliance's row has the id of this stream, or had it.</summary>
+    public bool HasBegun { get; set; }
 
     public AgentHint? LastHint { get; private set; }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Backstay.Controller.Api;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Hosting;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -19,7 +20,7 @@ internal static class AgentEventStream
 
     public static async Task<Results<ServerSentEventsResult<string>, ApiErrorResult>> HandleAsync(
         Guid? instance, AgentCaller agent, HttpContext http, AgentConnections connections, AgentPresence presence,
-        IDbContextFactory<CatalogContext> catalogs, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+        IDbContextFactory<CatalogContext> catalogs, Drain drain, CancellationToken cancellationToken)
     {
         if (instance is null || instance == Guid.Empty)
             return ApiErrors.BadRequest("instance is missing in the query: the UUID of this agent process, as in OpenSession.");
@@ -52,17 +53,17 @@ internal static class AgentEventStream
             throw;
         }
 
-        return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, lifetime, cancellationToken));
+        return TypedResults.ServerSentEvents(StreamAsync(connection, connections, presence, drain, cancellationToken));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> StreamAsync(
         AgentConnection connection,
         AgentConnections connections,
         AgentPresence presence,
-        IHostApplicationLifetime lifetime,
+        Drain drain,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, drain.Over);
         try
         {
             while (await MoreAsync(connection, stop.Token))
@@ -75,7 +76,7 @@ internal static class AgentEventStream
         {
             // When it is the controller that goes, the agent is as good as online: it is about to connect again. When a newer
             // connection of this appliance has come, the presence is that one's.
-            if (connections.Remove(connection) && !lifetime.ApplicationStopping.IsCancellationRequested)
+            if (connections.Remove(connection) && !drain.Over.IsCancellationRequested)
                 await presence.EndAsync(connection);
         }
     }

@@ -7,7 +7,8 @@ namespace Backstay.Controller.Agents;
 /// <summary>
 /// Keeps the presence leases of the agents connected to this controller, so that every controller knows who is online; pings them;
 /// tells them again of backups that wait for them (a hint may have been lost on the way to the agent); cuts the
-/// streams of those whose credential is no longer good.
+/// streams of those whose credential is no longer good, and those that are dead without having said so: their agent has opened a newer one,
+/// whose id is in the row, on another controller.
 /// </summary>
 /// <remarks>One statement for hundreds of agents: ten thousand of them cost twenty small transactions a heartbeat.</remarks>
 internal sealed partial class AgentPresence(
@@ -30,15 +31,16 @@ internal sealed partial class AgentPresence(
                 .ExecuteUpdateAsync(
                     set => set
                         .SetProperty(a => a.OnlineUntil, now + Lease)
+                        .SetProperty(a => a.StreamId, connection.StreamId)
                         .SetProperty(a => a.LastSeen, now)
                         .SetProperty(a => a.AgentInstance, instance),
                     cancellationToken);
-            connection.OnlineUntil = now + Lease;
-            return online == 1;
+            connection.HasBegun = online == 1;
+            return connection.HasBegun;
         }
     }
 
-    /// <summary>The agent is offline, unless it is connected elsewhere: then the lease in the row isn't this connection's any more.</summary>
+    /// <summary>The agent is offline, unless it is connected elsewhere: then the lease in the row is of another stream.</summary>
     public async Task EndAsync(AgentConnection connection)
     {
         try
@@ -46,9 +48,9 @@ internal sealed partial class AgentPresence(
             await using var catalog = await catalogs.CreateDbContextAsync(CancellationToken.None);
             using (await gate.EnterAsync(CancellationToken.None))
             {
-                var (mine, now) = (connection.OnlineUntil, time.GetUtcNow());
+                var now = time.GetUtcNow();
                 await catalog.Appliances
-                    .Where(a => a.Id == connection.ApplianceId && a.OnlineUntil == mine)
+                    .Where(a => a.Id == connection.ApplianceId && a.StreamId == connection.StreamId)
                     .ExecuteUpdateAsync(
                         set => set.SetProperty(a => a.OnlineUntil, (DateTimeOffset?)null).SetProperty(a => a.LastSeen, now), CancellationToken.None);
             }
@@ -70,12 +72,7 @@ internal sealed partial class AgentPresence(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                var open = connections.Open;
-                foreach (var connection in open)
-                    connection.Ping();
-
-                foreach (var chunk in open.Chunk(Chunk))
-                    await BeatAsync(chunk, stoppingToken);
+                await BeatAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -84,17 +81,29 @@ internal sealed partial class AgentPresence(
         }
     }
 
+    internal async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        var open = connections.Open;
+        foreach (var connection in open)
+            connection.Ping();
+
+        // One that is just being opened isn't in its row yet.
+        foreach (var chunk in open.Where(c => c.HasBegun).Chunk(Chunk))
+            await BeatAsync(chunk, cancellationToken);
+    }
+
     private async Task BeatAsync(AgentConnection[] open, CancellationToken cancellationToken)
     {
         try
         {
             await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
             var ids = open.Select(c => c.ApplianceId).ToList();
-            var credentials = await catalog.Appliances
+            var rows = await catalog.Appliances
                 .Where(a => EF.Parameter(ids).Contains(a.Id))
-                .Select(a => new { a.Id, a.CredentialHash })
-                .ToDictionaryAsync(a => a.Id, a => a.CredentialHash, cancellationToken);
-            var good = open.ToLookup(c => credentials.GetValueOrDefault(c.ApplianceId) is { } hash && hash.AsSpan().SequenceEqual(c.CredentialHash));
+                .Select(a => new { a.Id, a.CredentialHash, a.StreamId })
+                .ToDictionaryAsync(a => a.Id, cancellationToken);
+            var good = open.ToLookup(c => rows.GetValueOrDefault(c.ApplianceId) is { CredentialHash: { } hash } row
+                && hash.AsSpan().SequenceEqual(c.CredentialHash) && row.StreamId == c.StreamId);
             foreach (var connection in good[false])
                 connection.Cut();
 
@@ -119,17 +128,14 @@ internal sealed partial class AgentPresence(
     private async Task RenewAsync(CatalogContext catalog, IReadOnlyList<AgentConnection> good, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var ids = good.Select(c => c.ApplianceId).ToList();
+        var (ids, streams) = (good.Select(c => c.ApplianceId).ToList(), good.Select(c => (Guid?)c.StreamId).ToList());
         using (await gate.EnterAsync(cancellationToken))
         {
             await catalog.Appliances
-                .Where(a => EF.Parameter(ids).Contains(a.Id))
+                .Where(a => EF.Parameter(ids).Contains(a.Id) && EF.Parameter(streams).Contains(a.StreamId))
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(a => a.OnlineUntil, now + Lease).SetProperty(a => a.LastSeen, now), cancellationToken);
         }
-
-        foreach (var connection in good)
-            connection.OnlineUntil = now + Lease;
     }
 
     private static partial class Log

@@ -48,7 +48,7 @@ internal static class Enrolment
             if (enrolled == 1)
             {
                 var name = await catalog.Appliances.Where(a => a.Id == enrol.ApplianceId).Select(a => a.Name).FirstAsync(cancellationToken);
-                audit.Add("appliance.enrol", name, $"agent {version} on {hostname}", actor: "agent");
+                audit.Add("appliance.enrol", name, $"agent {version} on {hostname}", actor: $"agent:{name}");
                 await catalog.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
                 return TypedResults.Ok(new EnrolResponse(enrol.ApplianceId, name, credential));

@@ -6,8 +6,9 @@ using Npgsql;
 namespace Backstay.Controller.Agents;
 
 /// <summary>
-/// Between controllers on one PostgreSQL: NOTIFY for an agent whose stream is held elsewhere, LISTEN on a connection of its own, which
-/// is made again for as long as it takes when it breaks. What was said meanwhile is lost, and found by <see cref="HintReceiver"/>.
+/// Between controllers on one PostgreSQL: NOTIFY, also where this controller holds a stream of the agent, as that may be dead without
+/// having said so and a newer one be elsewhere; LISTEN on a connection of its own, which is made again for as long as it takes when it
+/// breaks. What was said meanwhile is lost, and found by <see cref="HintReceiver"/>.
 /// </summary>
 /// <remarks>A pooler in transaction mode between controller and server swallows LISTEN: give the controllers a direct connection.</remarks>
 internal sealed partial class PostgresHints(
@@ -25,9 +26,7 @@ internal sealed partial class PostgresHints(
 
     public async Task SendAsync(AgentHint hint)
     {
-        if (connections.Deliver(hint))
-            return;
-
+        connections.Deliver(hint);
         using var within = new CancellationTokenSource(SendWithin, time);
         try
         {
@@ -80,8 +79,9 @@ internal sealed partial class PostgresHints(
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         connection.Notification += (_, notification) =>
         {
+            // This controller's own come back, too.
             if (AgentHint.Parse(notification.Payload) is { } hint)
-                connections.Deliver(hint);
+                connections.DeliverOnce(hint);
         };
         await connection.OpenAsync(cancellationToken);
         await using (var listen = new NpgsqlCommand($"LISTEN {Channel}", connection))

@@ -1,8 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using Backstay.Controller.Auditing;
-using Microsoft.AspNetCore.RateLimiting;
-using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Api;
 
@@ -24,8 +22,7 @@ internal static class ApiServices
         services.AddExceptionHandler<UnexpectedFaults>();
         services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<RequestMetrics>();
-        services.AddSingleton<IConfigureOptions<RateLimiterOptions>, RequestLimits>();
-        services.AddRateLimiter(_ => { });
+        services.AddSingleton<RequestLimits>();
         return services;
     }
 
@@ -42,7 +39,7 @@ internal static class ApiServices
         app.UseMiddleware<RefusalAudit>();
         app.UseRouting();
         app.UseMiddleware<AcceptMiddleware>();
-        app.UseRateLimiter();
+        app.UseMiddleware<RequestLimits>();
         app.UseAuthorization();
         return app;
     }

@@ -8,6 +8,9 @@ namespace Backstay.Controller.Api;
 /// </summary>
 internal sealed record TakesBody(Type Type, bool Required);
 
+/// <summary>Says that an endpoint answers with the bytes of an archive.</summary>
+internal sealed record SendsArchive;
+
 /// <summary>What the OpenAPI document can't see in a handler's signature.</summary>
 internal static class EndpointDocs
 {

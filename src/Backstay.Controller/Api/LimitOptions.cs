@@ -15,6 +15,13 @@ internal sealed class LimitOptions
     public int Downloads { get; set; } = 128;
 
     /// <summary>
+    /// Calls that wait for the archive store and are worked on at the same time: those that open and complete uploads, hold and lock. They
+    /// take minutes when the store is slow, and keep no other call waiting. More wait in order. 1 to 10,000, default 256.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int StoreCalls { get; set; } = 256;
+
+    /// <summary>
     /// Other calls that are worked on at the same time, parts and event streams aside; each may cost 1 MiB for its body. More wait in
     /// order. 16 to 10,000, default 256.
     /// </summary>
@@ -22,7 +29,7 @@ internal sealed class LimitOptions
     public int Calls { get; set; } = 256;
 
     /// <summary>
-    /// Calls that wait for one of <see cref="Calls"/>. The next one is answered 503 with <c>Retry-After</c>. 0 to 1,000,000, default
+    /// Calls that wait for one of <see cref="Calls"/>, and as many for one of <see cref="StoreCalls"/>. The next one is answered 503 with <c>Retry-After</c>. 0 to 1,000,000, default
     /// 10,000.
     /// </summary>
     [Range(0, 1_000_000)]

@@ -6,17 +6,30 @@ using Microsoft.EntityFrameworkCore;
 namespace Backstay.Controller.Api;
 
 /// <summary>The query string that every list takes: <c>query</c>, <c>range=0-10</c>, <c>orderBy</c>, <c>descending</c>, <c>filterBy</c>.</summary>
-/// <param name="Query">Words, each of which has to occur in the item; letter case does not matter.</param>
-/// <param name="Range">First and last index, both included; all when left out.</param>
-/// <param name="OrderBy">A field's name.</param>
-/// <param name="Descending"><c>true</c> or <c>false</c>.</param>
-/// <param name="FilterBy">Conditions <c>field:value</c>, all of which have to hold.</param>
-internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, string? Descending, [FromQuery] string[]? FilterBy)
+internal sealed record ListQuery
 {
+    // Properties, not a primary constructor: the generator of the endpoints' code can't take a constructor with nullable texts.
+
+    /// <summary>Words, each of which has to occur in the item; letter case does not matter.</summary>
+    public string? Query { get; init; }
+
+    /// <summary>First and last index, both included; all when left out.</summary>
+    public string? Range { get; init; }
+
+    /// <summary>A field's name.</summary>
+    public string? OrderBy { get; init; }
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public string? Descending { get; init; }
+
+    /// <summary>Conditions <c>field:value</c>, all of which have to hold.</summary>
+    [FromQuery]
+    public string[]? FilterBy { get; init; }
+
     /// <summary>How many words and conditions a list takes: each is a term of the database's query.</summary>
     public const int MaxTerms = 16;
 
-    public IReadOnlyList<string> Words { get; } =
+    public string[] Words =>
         Query?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     /// <summary>
@@ -55,7 +68,7 @@ internal sealed record ListQuery(string? Query, string? Range, string? OrderBy, 
     /// <summary>Searches and filters alone, for lists that the database can't order; or 400 that names the parameter.</summary>
     public (IQueryable<T>? Items, List<string> Filters, ApiErrorResult? Error) Matching<T>(IQueryable<T> items, ListShape<T> shape)
     {
-        if (Words.Count > MaxTerms || FilterBy?.Length > MaxTerms)
+        if (Words.Length > MaxTerms || FilterBy?.Length > MaxTerms)
         {
             return (null, [], ApiErrors.BadRequest($"query, filterBy: at most {MaxTerms} words and {MaxTerms} conditions."));
         }

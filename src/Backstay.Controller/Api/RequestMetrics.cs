@@ -23,6 +23,9 @@ internal enum RefusedBy
     /// <summary><c>Limits:Calls</c> and <c>Limits:WaitingCalls</c>.</summary>
     Calls,
 
+    /// <summary><c>Limits:StoreCalls</c> and <c>Limits:WaitingCalls</c>.</summary>
+    StoreCalls,
+
     /// <summary><c>Limits:Downloads</c>.</summary>
     Downloads,
 

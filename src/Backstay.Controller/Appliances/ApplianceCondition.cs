@@ -9,6 +9,9 @@ namespace Backstay.Controller.Appliances;
 /// <summary>What <c>/appliances/status</c> says: the word that clients decide by, and the last that the agent reported.</summary>
 internal sealed class ApplianceCondition(CatalogContext catalog, TimeProvider time)
 {
+    /// <summary>Any of these is enough to see it.</summary>
+    public static readonly PrivilegeType[] Readers = [PrivilegeType.View, PrivilegeType.CheckStatus, PrivilegeType.Backup];
+
     /// <summary>Percent of the disk in use from which on the word is <c>warning</c>.</summary>
     public const double DiskWarning = 90;
 
@@ -19,7 +22,7 @@ internal sealed class ApplianceCondition(CatalogContext catalog, TimeProvider ti
         ListQuery query, Caller caller, CancellationToken cancellationToken)
     {
         var appliances = catalog.Appliances.AsNoTracking()
-            .InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.View, PrivilegeType.CheckStatus);
+            .InScope(caller, PrivilegeTarget.Appliance, Readers);
         var (page, error) = await query.PageAsync(appliances, ApplianceLookup.Shape, appliance => appliance, cancellationToken);
         if (page is null)
         {

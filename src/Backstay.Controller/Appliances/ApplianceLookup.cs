@@ -41,12 +41,17 @@ internal static class ApplianceLookup
     };
 
     /// <summary>In the order of all calls: it exists (404), then it is in the caller's scope (403). Not tracked.</summary>
+    public static Task<(ApplianceEntity? Appliance, ApiErrorResult? Error)> FindAsync(
+        CatalogContext catalog, RouteId id, Caller caller, PrivilegeType type, CancellationToken cancellationToken) =>
+        FindAsync(catalog, id, caller, [type], cancellationToken);
+
+    /// <summary>The same; any one of the privileges is enough.</summary>
     public static async Task<(ApplianceEntity? Appliance, ApiErrorResult? Error)> FindAsync(
-        CatalogContext catalog, RouteId id, Caller caller, PrivilegeType type, CancellationToken cancellationToken)
+        CatalogContext catalog, RouteId id, Caller caller, PrivilegeType[] types, CancellationToken cancellationToken)
     {
         var appliance = await catalog.Appliances.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id.Value, cancellationToken);
         return appliance is null ? (null, ApiErrors.NotFound("appliance"))
-            : caller.May(type, PrivilegeTarget.Appliance, appliance.Id, appliance.Tags) ? (appliance, null)
-            : (null, ApiErrors.Forbidden($"{type} on this appliance"));
+            : types.Any(type => caller.May(type, PrivilegeTarget.Appliance, appliance.Id, appliance.Tags)) ? (appliance, null)
+            : (null, ApiErrors.Forbidden($"{string.Join(" or ", types)} on this appliance"));
     }
 }

@@ -2,6 +2,7 @@ using Backstay.Controller.Access;
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
 using Backstay.Controller.Auditing;
+using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
@@ -13,17 +14,20 @@ namespace Backstay.Controller.Appliances;
 /// <summary>The machines that are backed up.</summary>
 internal static class AppliancesApi
 {
+    /// <summary>Who may back an appliance up has to find it by its name.</summary>
+    private static readonly PrivilegeType[] Readers = [PrivilegeType.View, PrivilegeType.Backup];
+
     public static IEndpointRouteBuilder MapAppliances(this IEndpointRouteBuilder app)
     {
         var appliances = app.MapGroup("/admin/appliances").WithTags("Appliances").Refuses(401, 403);
         appliances.MapGet("", ListAsync)
-            .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.Appliance)
+            .RequireAnyPrivilege(PrivilegeTarget.Appliance, Readers)
             .Refuses(400)
             .WithSummary("List appliances")
             .WithDescription("Those in the caller's scope, by name. `query` looks into name, hostname, site name, notes and tags; `filterBy` "
                 + "takes `id`, `name`, `hostname`, `site`, `siteName`, `tags`, `function` and `activated`.");
         appliances.MapGet("/status", StatusAsync)
-            .RequireAnyPrivilege(PrivilegeTarget.Appliance, PrivilegeType.View, PrivilegeType.CheckStatus)
+            .RequireAnyPrivilege(PrivilegeTarget.Appliance, ApplianceCondition.Readers)
             .Refuses(400)
             .WithSummary("List appliances with their condition")
             .WithDescription("`status` is `n/a` before activation, `offline` when the agent isn't heard of, `busy` while a backup is "
@@ -36,9 +40,10 @@ internal static class AppliancesApi
             .WithDescription("Inactive: it is activated when an agent enrols with a seed of `…/export`. Without any role it gets `logServer`. "
                 + "A name that another appliance has, letter case ignored, is refused (409).");
         appliances.MapGet("/{id}", GetAsync)
-            .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.Appliance)
+            .RequireAnyPrivilege(PrivilegeTarget.Appliance, Readers)
             .Refuses(404)
-            .WithSummary("Read an appliance");
+            .WithSummary("Read an appliance")
+            .WithDescription("What people and its enrolment made it. Its condition is in `/appliances/status`.");
         appliances.MapPut("/{id}", PutAsync)
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.Appliance)
             .Takes(typeof(Appliance))
@@ -68,7 +73,7 @@ internal static class AppliancesApi
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.Appliance)
             .Refuses(404)
             .WithSummary("Deactivate an appliance")
-            .WithDescription("Its agent's credential and an open seed are void at once; a backup on its way fails when its lease ends. Its "
+            .WithDescription("Its agent's credential and an open seed are void at once, and its unfinished backup ends as `cancelled`. Its "
                 + "archives stay. Said again, answered again.");
         return app;
     }
@@ -76,7 +81,7 @@ internal static class AppliancesApi
     private static async Task<Results<Ok<PagedList<Appliance>>, ApiErrorResult>> ListAsync(
         [AsParameters] ListQuery query, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
-        var appliances = catalog.Appliances.AsNoTracking().InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.View);
+        var appliances = catalog.Appliances.AsNoTracking().InScope(caller, PrivilegeTarget.Appliance, Readers);
         var (list, error) = await query.PageAsync(appliances, ApplianceLookup.Shape, ApplianceRoles.ToWire, cancellationToken);
         return error is null ? TypedResults.Ok(list!) : error;
     }
@@ -91,7 +96,7 @@ internal static class AppliancesApi
     private static async Task<Results<Ok<Appliance>, ApiErrorResult>> GetAsync(
         RouteId id, Caller caller, CatalogContext catalog, CancellationToken cancellationToken)
     {
-        var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.View, cancellationToken);
+        var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, Readers, cancellationToken);
         return appliance is null ? error! : TypedResults.Ok(ApplianceRoles.ToWire(appliance));
     }
 
@@ -246,7 +251,7 @@ internal static class AppliancesApi
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeactivateAsync(
-        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, IHintChannel hints, CancellationToken cancellationToken)
+        RouteId id, Caller caller, CatalogContext catalog, Seeds seeds, BackupEnding ending, IHintChannel hints, CancellationToken cancellationToken)
     {
         var (appliance, error) = await ApplianceLookup.FindAsync(catalog, id, caller, PrivilegeType.Edit, cancellationToken);
         if (appliance is null)
@@ -256,6 +261,7 @@ internal static class AppliancesApi
 
         await seeds.RevokeAsync(appliance, cancellationToken);
         await hints.SendAsync(AgentHint.Cut(appliance.Id));
+        await ending.FailUnfinishedAsync(appliance.Id, BackupFailure.Deactivated(caller.Name));
         return TypedResults.NoContent();
     }
 

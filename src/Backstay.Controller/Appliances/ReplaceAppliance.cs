@@ -6,7 +6,6 @@ using Backstay.Controller.Catalog;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Appliances;
 
@@ -40,18 +39,9 @@ internal static class ReplaceAppliance
             return ApiErrors.NotFound("appliance");
         }
 
-        // The old agent is refused from here on, and nobody has the new seed yet: what is unfinished is the old agent's. Should this
-        // controller stop now, its lease ends it.
+        // The old agent is refused from here on, and nobody has the new seed yet: what is unfinished is the old agent's.
         await hints.SendAsync(AgentHint.Cut(appliance.Id));
-        var unfinished = await catalog.Backups
-            .Where(backup => backup.ApplianceId == appliance.Id && backup.State < BackupState.Succeeded)
-            .Select(backup => backup.Id)
-            .ToListAsync(CancellationToken.None);
-        foreach (var backup in unfinished)
-        {
-            await ending.FailAsync(backup, BackupFailure.Replaced(caller.Name), CancellationToken.None);
-        }
-
+        await ending.FailUnfinishedAsync(appliance.Id, BackupFailure.Replaced(caller.Name));
         return TypedResults.Ok(seed);
     }
 }

@@ -68,7 +68,7 @@ internal sealed class Seeds(
 
     /// <summary>
     /// Voids the agent's credential and an open seed. The agent's event stream is cut by the controller that holds it when its
-    /// credential no longer matches; a backup on its way ends with its lease.
+    /// credential no longer matches.
     /// </summary>
     public async Task RevokeAsync(ApplianceEntity appliance, CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal sealed class ArchiveBytes(IArchiveStore store, ArchiveKey key, long siz
 {
     public const string MediaType = "application/gpg";
 
+    /// <summary>Of several ranges.</summary>
+    public const string RangesMediaType = "multipart/byteranges";
+
     private const int BufferSize = 128 * 1024;
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -48,7 +51,7 @@ internal sealed class ArchiveBytes(IArchiveStore store, ArchiveKey key, long siz
         var end = Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n");
 
         response.StatusCode = StatusCodes.Status206PartialContent;
-        response.ContentType = $"multipart/byteranges; boundary={boundary}";
+        response.ContentType = $"{RangesMediaType}; boundary={boundary}";
         response.ContentLength = several.Sum(range => range.Length) + heads.Sum(head => head.Length) + end.Length;
         for (var i = 0; i < several.Count; i++)
         {

@@ -21,7 +21,7 @@ internal sealed partial class BackupEnding(
     WriteGate gate,
     NotificationOutbox outbox,
     EventOutbox events,
-    IArchiveStore store,
+    Removals removals,
     IHintChannel hints,
     VerificationHint verificationHint,
     AdmissionHint admission,
@@ -72,16 +72,18 @@ internal sealed partial class BackupEnding(
         return true;
     }
 
-    /// <summary>Ends an unfinished backup badly, tells its agent, and throws away what it had sent.</summary>
+    /// <summary>Ends an unfinished backup badly, tells its agent, and has thrown away what it had sent.</summary>
     /// <param name="onlyIf">What else has to be true of the row for that.</param>
     /// <param name="also">Adds what has to commit together with the end.</param>
+    /// <param name="unseen">The store could not be asked whether there is a finished archive: one stays.</param>
     /// <returns>False when it had ended before, or <paramref name="onlyIf"/> isn't true.</returns>
     public async Task<bool> FailAsync(
         Guid backupId,
         BackupFailure failure,
         CancellationToken cancellationToken,
         Expression<Func<BackupEntity, bool>>? onlyIf = null,
-        Action? also = null)
+        Action? also = null,
+        bool unseen = false)
     {
         var now = time.GetUtcNow();
         Expression<Func<BackupEntity, bool>> unfinished = b => b.Id == backupId && b.State < BackupState.Succeeded;
@@ -102,24 +104,22 @@ internal sealed partial class BackupEnding(
 
         Log.Failed(logger, backup.Id, backup.ApplianceId, failure.Reason, backup.Attempt);
         await hints.SendAsync(AgentHint.Cancel(backup.ApplianceId, backup.Id));
-        await DiscardAsync(new ArchiveKey(backup.Id, backup.Attempt));
+        removals.Discard(new ArchiveKey(backup.Id, backup.Attempt), unseen);
         return true;
     }
 
     /// <summary>
-    /// Throws away what an attempt left that can't become a success any more. If it doesn't work, the orphan sweep does it later.
+    /// Ends what an appliance's agent has not finished, once that agent is locked out. Said to the end, whoever leaves: should this
+    /// controller stop in the middle, the lease ends the rest.
     /// </summary>
-    public async Task DiscardAsync(ArchiveKey key)
+    public async Task FailUnfinishedAsync(Guid applianceId, BackupFailure failure)
     {
-        try
-        {
-            await store.AbortAsync(key, CancellationToken.None);
-            await store.DeleteAsync(key, CancellationToken.None);
-        }
-        catch (ArchiveStoreException exception)
-        {
-            Log.NotDiscarded(logger, key, exception);
-        }
+        var unfinished = await catalog.Backups
+            .Where(b => b.ApplianceId == applianceId && b.State < BackupState.Succeeded)
+            .Select(b => b.Id)
+            .ToListAsync(CancellationToken.None);
+        foreach (var backup in unfinished)
+            await FailAsync(backup, failure, CancellationToken.None);
     }
 
     /// <summary>Step 10 proved the stored bytes: the first of the backup's verifications.</summary>
@@ -193,8 +193,5 @@ internal sealed partial class BackupEnding(
 
         [LoggerMessage(LogLevel.Warning, "Backup {Backup} of appliance {Appliance} failed in attempt {Attempt}: {Reason}.")]
         public static partial void Failed(ILogger logger, Guid backup, Guid appliance, FailureReason reason, int attempt);
-
-        [LoggerMessage(LogLevel.Warning, "What attempt {Key} left could not be thrown away now; the orphan sweep will.")]
-        public static partial void NotDiscarded(ILogger logger, ArchiveKey key, Exception exception);
     }
 }

@@ -58,6 +58,12 @@ internal sealed record BackupFailure(FailureReason Reason, string Message, strin
         $"{by} let another machine take the place of this appliance while its agent made this backup; the old agent was locked out. "
         + "Nothing was kept of it. Enrol the new machine, then start a new backup.");
 
+    public static BackupFailure Deactivated(string by) => new(
+        FailureReason.Cancelled,
+        "The appliance was deactivated.",
+        $"{by} deactivated this appliance while its agent made this backup; the agent was locked out. Nothing was kept of it. To back the "
+        + "appliance up again, enrol an agent for it with a new seed.");
+
     public static BackupFailure DeadlineExceeded(TimeSpan deadline) => new(
         FailureReason.DeadlineExceeded,
         "The backup took too long.",

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Backstay.Protocol.Admin;
 
 namespace Backstay.Controller.Backups;
@@ -38,7 +39,7 @@ internal sealed class BackupMetrics
     public void Ended(FailureReason? reason, TimeSpan duration)
     {
         var result = new KeyValuePair<string, object?>("result", reason is null ? "success" : "failure");
-        _ended.Add(1, result, new("reason", reason?.ToString() ?? "none"));
+        _ended.Add(1, result, new("reason", reason is { } why ? JsonNamingPolicy.KebabCaseLower.ConvertName(why.ToString()) : "none"));
         _duration.Record(duration.TotalSeconds, result);
     }
 

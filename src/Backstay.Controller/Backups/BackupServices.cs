@@ -17,6 +17,7 @@ internal static class BackupServices
         services.AddScoped<BackupAccess>();
         services.AddScoped<BackupEnding>();
         services.AddScoped<Deletion>();
+        services.AddSingleton<Removals>();
         services.AddScoped<SessionKeys>();
         services.AddScoped<StartBackup>();
         services.AddScoped<RemoveBackup>();
@@ -29,6 +30,7 @@ internal static class BackupServices
         services.AddScoped<CompleteBackup>();
         services.AddHostedService<AdmissionWorker>();
         services.AddHostedService<BackupSweep>();
+        services.AddHostedService<RemovalWorker>();
         return services;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Agent;
@@ -8,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups;
 
 /// <summary>
-/// Sees to it that every backup reaches an end (promise 2): fails those whose lease or deadline is over, and finishes deletions. It
-/// runs on every controller; compare-and-set decides which of them does it.
+/// Sees to it that every backup reaches an end (promise 2): fails those whose lease or deadline is over. It runs on every
+/// controller; compare-and-set decides which of them does it. A store that hangs keeps none of them waiting for long
+/// (docs/decisions/0140).
 /// </summary>
 /// <remarks>
 /// A controller that was down must not fail backups for its own absence. So it judges a lease only by the time that it was there
@@ -18,8 +18,10 @@ namespace Backstay.Controller.Backups;
 /// along goes on judging, rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
-    IServiceScopeFactory scopes, IArchiveStore store, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, FinishedArchives finished, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
 {
+    private static readonly TimeSpan MostForALook = TimeSpan.FromSeconds(5);
+
     private DateTimeOffset _judgesFrom;
 
     /// <summary>When the catalog last answered. What couldn't be asked couldn't be renewed either.</summary>
@@ -30,6 +32,9 @@ internal sealed partial class BackupSweep(
     /// renew it after a shorter one.
     /// </summary>
     private TimeSpan Pause => options.Value.Lease / 6;
+
+    /// <summary>How long the store may take to say what it has: never so long that it would count as a pause.</summary>
+    private TimeSpan LongestLook => Pause < MostForALook ? Pause : MostForALook;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -78,70 +83,74 @@ internal sealed partial class BackupSweep(
         var judges = now >= _judgesFrom;
         var over = await catalog.Backups
             .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
-            .Select(b => new
-            {
-                b.Id,
-                b.State,
-                b.Attempt,
-                Waits = b.State == BackupState.Pending && b.Admitted == null,
-                TooLong = b.Deadline <= now,
-            })
+            .Select(b => new Overdue(
+                b.Id, b.State, b.Attempt, b.Phase, b.State == BackupState.Pending && b.Admitted == null, b.Deadline <= now,
+                b.Deadline <= now ? b.Deadline : b.LeaseUntil))
             .ToListAsync(cancellationToken);
 
         // Only now, and the time from before the question: while the catalog didn't answer, agents couldn't renew either.
         _lastAnswer = now;
-        foreach (var backup in over)
+
+        // Those first that the store has no say in.
+        foreach (var backup in over.Where(b => b.State == BackupState.Pending))
+            await FailAsync(ending, backup, now, unseen: false, cancellationToken);
+        var looks = await Task.WhenAll(over.Where(b => b.State == BackupState.Running)
+            .Select(async backup => (Backup: backup, Look: await finished.LookAsync(backup.Key, LongestLook, cancellationToken))));
+        foreach (var (backup, look) in looks)
         {
-            if (backup.State == BackupState.Running && await SucceedAsync(ending, new ArchiveKey(backup.Id, backup.Attempt), cancellationToken))
+            if (look.Sidecar is { } sidecar && await SucceedAsync(ending, sidecar, cancellationToken))
                 continue;
+            if (!look.Answered && backup.Phase == BackupPhase.Completing && now < backup.Since + options.Value.Lease)
+                continue; // it may well be whole: the store has another lease's time to say so
 
-            // The condition goes into the statement too: a lease that was renewed since then is no longer over.
-            await (backup switch
-            {
-                { Waits: true } => ending.FailAsync(
-                    backup.Id, BackupFailure.WaitedTooLong(options.Value.MaxWait), cancellationToken, b => b.Admitted == null && b.Deadline <= now),
-                { TooLong: true } => ending.FailAsync(
-                    backup.Id, BackupFailure.DeadlineExceeded(options.Value.Deadline), cancellationToken, b => b.Deadline <= now),
-                { State: BackupState.Pending } => ending.FailAsync(
-                    backup.Id, BackupFailure.NeverPickedUp(options.Value.PickUp), cancellationToken,
-                    b => b.State == BackupState.Pending && b.LeaseUntil <= now),
-                _ => ending.FailAsync(
-                    backup.Id, BackupFailure.AgentLost(options.Value.Lease), cancellationToken, b => b.LeaseUntil <= now),
-            });
+            if (!look.Answered)
+                Log.Unseen(logger, backup.Key);
+            await FailAsync(ending, backup, now, unseen: !look.Answered, cancellationToken);
         }
-
-        await scope.ServiceProvider.GetRequiredService<Deletion>().SweepAsync(cancellationToken);
     }
 
     /// <summary>
     /// Step 10, where a controller died between the sidecar and the commit, and the agent with it; or where the catalog is a copy from
     /// before the end. The archive is whole, so the backup is no failure.
     /// </summary>
-    private async Task<bool> SucceedAsync(BackupEnding ending, ArchiveKey key, CancellationToken cancellationToken)
+    private async Task<bool> SucceedAsync(BackupEnding ending, ArchiveSidecar sidecar, CancellationToken cancellationToken)
     {
-        try
-        {
-            if (await store.GetLengthAsync(key, cancellationToken) is not { } length
-                || await store.ReadSidecarAsync(key, cancellationToken) is not { } json)
-            {
-                return false;
-            }
+        var asked = time.GetUtcNow();
+        var succeeded = await ending.SucceedAsync(
+            sidecar.Key.BackupId,
+            sidecar.Key.Attempt,
+            new CompleteUpload(sidecar.Parts, sidecar.Size, sidecar.Sha256, sidecar.Summary),
+            sidecar.Completed,
+            readBackSince: null,
+            cancellationToken);
+        _lastAnswer = asked;
+        return succeeded;
+    }
 
-            var sidecar = ArchiveSidecar.FromJson(json);
-            return sidecar.Key == key && sidecar.Size == length && await ending.SucceedAsync(
-                key.BackupId,
-                key.Attempt,
-                new CompleteUpload(sidecar.Parts, sidecar.Size, sidecar.Sha256, sidecar.Summary),
-                sidecar.Completed,
-                readBackSince: null,
-                cancellationToken);
-        }
-        catch (Exception exception) when (exception is ArchiveStoreException or JsonException)
+    private async Task FailAsync(BackupEnding ending, Overdue backup, DateTimeOffset now, bool unseen, CancellationToken cancellationToken)
+    {
+        // The condition goes into the statement too: a lease that was renewed since then is no longer over.
+        var asked = time.GetUtcNow();
+        await (backup switch
         {
-            // Its time is over: a store that doesn't answer is no reason to wait for longer.
-            Log.NotLookedAt(logger, key, exception);
-            return false;
-        }
+            { Waits: true } => ending.FailAsync(
+                backup.Id, BackupFailure.WaitedTooLong(options.Value.MaxWait), cancellationToken, b => b.Admitted == null && b.Deadline <= now),
+            { TooLong: true } => ending.FailAsync(
+                backup.Id, BackupFailure.DeadlineExceeded(options.Value.Deadline), cancellationToken, b => b.Deadline <= now, unseen: unseen),
+            { State: BackupState.Pending } => ending.FailAsync(
+                backup.Id, BackupFailure.NeverPickedUp(options.Value.PickUp), cancellationToken,
+                b => b.State == BackupState.Pending && b.LeaseUntil <= now),
+            _ => ending.FailAsync(
+                backup.Id, BackupFailure.AgentLost(options.Value.Lease), cancellationToken, b => b.LeaseUntil <= now, unseen: unseen),
+        });
+        _lastAnswer = asked;
+    }
+
+    /// <summary>A backup whose time is over.</summary>
+    /// <param name="Since">When it was.</param>
+    private sealed record Overdue(Guid Id, BackupState State, int Attempt, BackupPhase Phase, bool Waits, bool TooLong, DateTimeOffset Since)
+    {
+        public ArchiveKey Key => new(Id, Attempt);
     }
 
     private static partial class Log
@@ -150,6 +159,6 @@ internal sealed partial class BackupSweep(
         public static partial void SweepFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Warning, "Whether attempt {Key} was complete could not be found out; its backup fails.")]
-        public static partial void NotLookedAt(ILogger logger, ArchiveKey key, Exception exception);
+        public static partial void Unseen(ILogger logger, ArchiveKey key);
     }
 }

@@ -26,7 +26,7 @@ internal static class BackupsApi
             .WithSummary("Follow a backup")
             .WithDescription("`message` says what is happening and exists from peer version 18 on; `output` is there when the backup failed.");
         group.MapMethods("/appliances/{id}/backup/{backupId}", [HttpMethods.Get, HttpMethods.Head], DownloadArchive.HandleAsync)
-            .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive))
+            .WithMetadata(new AcceptsAnswer(AcceptKinds.Archive), new SendsArchive())
             .RequireRateLimiting(RequestLimits.Downloads)
             .Refuses(404, 410, 412, 416, 503)
             .WithSummary("Download an archive")
@@ -39,15 +39,18 @@ internal static class BackupsApi
             .WithDescription("The archive and its row go; a backup that has not ended is cancelled, and stays as a failure. Refused (412) for one that "
                 + "is held or locked; the message says by whom, and until when. Up to peer version 19 the answer is 204.");
         group.MapPut("/appliances/{id}/backup/{backupId}/hold", HoldBackup.PlaceAsync)
+            .RequireRateLimiting(RequestLimits.StoreCalls)
             .Takes(typeof(HoldRequest))
             .Refuses(400, 404, 410, 412, 413, 422)
             .WithSummary("Hold a backup")
             .WithDescription("Nothing deletes it, no client and no policy, until it is released. Said again by the same user, the reason is replaced.");
         group.MapDelete("/appliances/{id}/backup/{backupId}/hold", HoldBackup.ReleaseAsync)
+            .RequireRateLimiting(RequestLimits.StoreCalls)
             .Refuses(404)
             .WithSummary("Release a backup")
             .WithDescription("By the user who holds it, or by one with `Delete` on the appliance. Said again, answered again.");
         group.MapPut("/appliances/{id}/backup/{backupId}/lock", LockBackup.HandleAsync)
+            .RequireRateLimiting(RequestLimits.StoreCalls)
             .Takes(typeof(LockRequest))
             .Refuses(400, 404, 410, 412, 413, 422)
             .WithSummary("Lock a backup until a time")

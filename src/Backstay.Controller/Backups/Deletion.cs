@@ -7,8 +7,9 @@ namespace Backstay.Controller.Backups;
 /// <summary>Carries out what a row marked as deleted asks for: the store lets go of the archive, then the row goes.</summary>
 internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, IArchiveStore store, ILogger<Deletion> logger)
 {
-    /// <summary>Finishes one deletion. If the store can't now, nothing is lost: the sweep tries again.</summary>
-    public async Task FinishAsync(Guid backupId, int attempt, CancellationToken cancellationToken)
+    /// <summary>Finishes one deletion. If the store can't now, nothing is lost: the <see cref="RemovalWorker"/> tries again.</summary>
+    /// <returns>Whether the store let go of the archive.</returns>
+    public async Task<bool> FinishAsync(Guid backupId, int attempt, CancellationToken cancellationToken)
     {
         Log.Deleting(logger, backupId);
         try
@@ -18,7 +19,7 @@ internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, I
         catch (ArchiveStoreException exception)
         {
             Log.NotDeleted(logger, backupId, exception);
-            return;
+            return false;
         }
 
         using (await gate.EnterAsync(cancellationToken))
@@ -27,17 +28,7 @@ internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, I
         }
 
         Log.Deleted(logger, backupId);
-    }
-
-    /// <summary>Finishes deletions that a crash or a fault of the store left half done.</summary>
-    public async Task SweepAsync(CancellationToken cancellationToken)
-    {
-        var marked = await catalog.Backups
-            .Where(b => b.Deleted != null)
-            .Select(b => new { b.Id, b.Attempt })
-            .ToListAsync(cancellationToken);
-        foreach (var backup in marked)
-            await FinishAsync(backup.Id, backup.Attempt, cancellationToken);
+        return true;
     }
 
     private static partial class Log
@@ -48,7 +39,7 @@ internal sealed partial class Deletion(CatalogContext catalog, WriteGate gate, I
         [LoggerMessage(LogLevel.Information, "Backup {Backup} is deleted.")]
         public static partial void Deleted(ILogger logger, Guid backup);
 
-        [LoggerMessage(LogLevel.Warning, "The archive of backup {Backup} could not be deleted now; the sweep tries again.")]
+        [LoggerMessage(LogLevel.Warning, "The archive of backup {Backup} could not be deleted now; it is tried again.")]
         public static partial void NotDeleted(ILogger logger, Guid backup, Exception exception);
     }
 }

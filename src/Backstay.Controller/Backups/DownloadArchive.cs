@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Backstay.Controller.Access;
 using Backstay.Controller.Api;
+using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
@@ -86,6 +87,7 @@ internal sealed partial class DownloadArchive(IArchiveStore store, ILogger<Downl
         catch (ArchiveStoreException exception)
         {
             Log.Unreadable(logger, backup.Id, exception);
+            return UploadAttempt.StoreUnavailable();
         }
 
         return ApiErrors.Internal(Activity.Current?.TraceId.ToString() ?? backup.Id.ToString());

@@ -60,6 +60,7 @@ internal sealed class ListedBackup
     public Backup ToWire()
     {
         var unfinished = Backup.State < BackupState.Succeeded;
+        var summary = ReportedSummary.Of(Backup);
         return new Backup(
             Backup.Id,
             Backup.ApplianceId,
@@ -88,7 +89,9 @@ internal sealed class ListedBackup
             Backup.LockedUntil is { } until ? new BackupLock(until, Backup.LockedBy ?? "") : null,
             Backup.ContentVerified,
             Backup.Drilled,
-            OpeningKeys.Parse(Backup.Keys));
+            OpeningKeys.Parse(Backup.Keys),
+            summary?.Sections,
+            summary?.FirstWarnings);
     }
 
     /// <summary>A word of the wire, or null.</summary>

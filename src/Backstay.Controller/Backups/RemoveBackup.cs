@@ -15,7 +15,7 @@ namespace Backstay.Controller.Backups;
 /// (<see cref="Protection"/>).
 /// </summary>
 internal sealed class RemoveBackup(
-    CatalogContext catalog, WriteGate gate, AuditTrail audit, BackupEnding ending, Deletion deletion, RetentionClock clock, TimeProvider time)
+    CatalogContext catalog, WriteGate gate, AuditTrail audit, BackupEnding ending, Removals removals, RetentionClock clock, TimeProvider time)
 {
     public static async Task<Results<Accepted, NoContent, ApiErrorResult>> HandleAsync(
         RouteId id, RouteId backupId, Caller caller, PeerVersion version, HttpRequest request, BackupAccess access, RemoveBackup remove,
@@ -58,8 +58,8 @@ internal sealed class RemoveBackup(
         // A lock ends by a time that has surely come, whatever this machine's clock says.
         var surely = (await clock.ReadAsync(cancellationToken)).Surely;
 
-        // The state first, then the store, then the row: a crash in between leaves a row that the sweep finishes, never an archive that
-        // nobody knows of.
+        // The state first, then the store, then the row: a crash in between leaves a row that the next removal finishes, never an archive
+        // that nobody knows of. Nobody waits for the store here: for all who ask, the backup is gone with the mark.
         using (await gate.EnterAsync(cancellationToken))
         {
             await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
@@ -81,7 +81,7 @@ internal sealed class RemoveBackup(
             await transaction.CommitAsync(cancellationToken);
         }
 
-        await deletion.FinishAsync(backup.Id, backup.Attempt, cancellationToken);
+        removals.Wake();
         return null;
     }
 }

@@ -41,6 +41,12 @@ internal sealed class ApplianceEntity : IScoped
     /// </summary>
     public DateTimeOffset? OnlineUntil { get; set; }
 
+    /// <summary>
+    /// The event stream whose lease that is: the last one that the agent opened, on whichever controller. Null where a release before this
+    /// was known took it.
+    /// </summary>
+    public Guid? StreamId { get; set; }
+
     /// <summary>The agent process that is connected (<c>OpenSession.Instance</c>).</summary>
     public Guid? AgentInstance { get; set; }
 

@@ -130,7 +130,7 @@ internal sealed class BackupEntity
     /// <summary>How many times hold or lock were changed.</summary>
     public int ProtectionVersion { get; set; }
 
-    /// <summary>The version that the store has been told of; another one is still to be carried there.</summary>
+    /// <summary>The version that the store has been told of; another one is still to be carried there. Below 0: nobody knows what is there.</summary>
     public int StoredProtectionVersion { get; set; }
 
     /// <summary>Accepted, but there was no room for it to begin yet.</summary>

@@ -26,6 +26,9 @@ internal sealed class BackupKeyEntity
     /// <summary>Of a public key: the id of the encryption subkey in use.</summary>
     public string? SubkeyId { get; set; }
 
+    /// <summary>Of a public key: the subkeys that were in use before it was renewed, oldest first. Archives of their days name them.</summary>
+    public List<string>? FormerSubkeys { get; set; }
+
     /// <summary>Of a public key: the OpenPGP certificate as it was imported last.</summary>
     public byte[]? PublicKey { get; set; }
 

@@ -43,6 +43,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<BackupKeyEntity> BackupKeys => Set<BackupKeyEntity>();
 
+    public DbSet<StoreEntity> Store => Set<StoreEntity>();
+
     public DbSet<SettingsEntity> Settings => Set<SettingsEntity>();
 
     public DbSet<LocalUserEntity> LocalUsers => Set<LocalUserEntity>();
@@ -78,6 +80,12 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
     /// </summary>
     public abstract Task<IDbContextTransaction> BeginAloneAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Begins a transaction for a change of an appliance's backups that is judged by the others of them: until its end none of those that are
+    /// there is changed or deleted by anybody else, on any controller.
+    /// </summary>
+    public abstract Task<IDbContextTransaction> BeginWithBackupsOfAsync(Guid applianceId, CancellationToken cancellationToken);
+
     protected override void OnModelCreating(ModelBuilder model)
     {
         model.Entity<ApplianceEntity>(appliance =>
@@ -107,6 +115,10 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             // The queue: as long as what waits, not as the history.
             backup.HasIndex(b => b.Created, "waiting_backups").HasFilter("\"State\" = 0 AND \"Admitted\" IS NULL");
             backup.HasIndex(b => b.Id, "protection_to_carry").HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
+
+            // What is to go, and what the store holds: asked every few seconds, whatever the history is long.
+            backup.HasIndex(b => b.Id, "deleted_backups").HasFilter("\"Deleted\" IS NOT NULL");
+            backup.HasIndex(b => new { b.State, b.Size }, "stored_sizes").HasFilter("\"State\" = 2");
             backup.Ignore(b => b.Waits);
 
             // What the release before this claims by, when both run; dropped by the next (docs/decisions/0077).
@@ -200,6 +212,8 @@ internal abstract class CatalogContext(DbContextOptions options) : DbContext(opt
             key.ToTable("backup_keys");
             key.HasIndex(k => k.Fingerprint).IsUnique();
         });
+
+        model.Entity<StoreEntity>().ToTable("store").Property(s => s.Id).ValueGeneratedNever();
 
         model.Entity<SettingsEntity>(settings =>
         {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -50,6 +51,19 @@ internal static class CatalogErrors
         NpgsqlException or SocketException => true,
         _ => false,
     });
+
+    /// <summary>
+    /// Whether the server isn't there, or not ready for anybody: who waits will be served. Not so where it refuses us, or we refuse its
+    /// certificate.
+    /// </summary>
+    public static bool IsAway(Exception exception)
+    {
+        var faults = Within(exception).ToList();
+        return faults.OfType<PostgresException>().FirstOrDefault() is { } said
+            ? said.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+                or PostgresErrorCodes.TooManyConnections || said.SqlState.StartsWith("08", StringComparison.Ordinal)
+            : faults.Exists(e => e is NpgsqlException or SocketException) && !faults.Exists(e => e is AuthenticationException);
+    }
 
     // https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static bool IsOutage(string state) =>

@@ -22,6 +22,12 @@ internal sealed class CatalogOptions : IValidatableObject
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
+    /// <summary>
+    /// How long a controller that starts waits for a PostgreSQL that can't be reached. Zero: it ends at once. 0 to 1 hour, default 5 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan StartWithin { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The connection string in force.</summary>
     /// <exception cref="ArgumentException">It isn't one.</exception>
     public NpgsqlConnectionStringBuilder Postgres()

@@ -3,6 +3,7 @@ using Backstay.Controller.Appliances;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Keys;
 using Backstay.Controller.Notifications;
+using Backstay.Controller.Retention;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
@@ -52,6 +53,10 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
         }
 
         report.Archives = usable.Count;
+
+        // What these were kept by went with the catalog: what a start has made in its place is nobody's word for letting them go.
+        if (usable.Count > 0 && !await catalog.Backups.AnyAsync(cancellationToken))
+            await DefaultPolicy.AwaitConfirmationAsync(catalog, cancellationToken);
         for (var done = 0; done < usable.Count; done += Batch)
         {
             var batch = usable.GetRange(done, Math.Min(Batch, usable.Count - done));
@@ -295,21 +300,4 @@ internal sealed class CatalogRebuild(CatalogContext catalog, IArchiveStore store
         outbox.Add(catalog, whole, sidecar.ApplianceName);
         return true;
     }
-}
-
-/// <summary>What a rebuild found and did.</summary>
-internal sealed class RebuildReport
-{
-    /// <summary>With a sidecar, one for each backup.</summary>
-    public int Archives { get; set; }
-
-    /// <summary>Backups that the catalog has now and had not before.</summary>
-    public int Added { get; set; }
-
-    /// <summary>Backups that it had.</summary>
-    public int Known { get; set; }
-
-    public int Appliances { get; set; }
-
-    public int Problems { get; set; }
 }

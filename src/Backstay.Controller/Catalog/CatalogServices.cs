@@ -29,6 +29,7 @@ internal static class CatalogServices
             : new Factory<SqliteCatalogContext>(provider.GetRequiredService<IDbContextFactory<SqliteCatalogContext>>()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CatalogContext>>().CreateDbContext());
         services.AddScoped<CatalogStart>();
+        services.AddScoped<CatalogWait>();
         services.AddSingleton<SqliteHold>();
         services.AddSingleton<WriteGate>();
         return services.AddCatalogKeys();

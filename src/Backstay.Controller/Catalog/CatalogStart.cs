@@ -23,6 +23,8 @@ internal sealed class CatalogStart(CatalogContext catalog, IOptions<CatalogOptio
         }
         catch (Exception exception) when (options.Value.Provider is CatalogProvider.Postgres && Explain(exception) is { } reason)
         {
+            // For another try.
+            await catalog.Database.CloseConnectionAsync();
             throw new StartupException(reason, exception);
         }
     }

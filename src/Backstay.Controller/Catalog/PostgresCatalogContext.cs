@@ -35,12 +35,25 @@ internal sealed class PostgresCatalogContext(DbContextOptions<PostgresCatalogCon
         return new StartTurn(this);
     }
 
-    public override async Task<IDbContextTransaction> BeginAloneAsync(CancellationToken cancellationToken)
+    public override Task<IDbContextTransaction> BeginAloneAsync(CancellationToken cancellationToken) =>
+        BeginAsync($"SELECT pg_advisory_xact_lock({Locks}, {AloneLock})", cancellationToken);
+
+    /// <summary>Their rows are locked, in one order: what somebody else changes just now is waited for, and then read as it is.</summary>
+    public override Task<IDbContextTransaction> BeginWithBackupsOfAsync(Guid applianceId, CancellationToken cancellationToken) =>
+        BeginAsync($"SELECT 1 FROM backups WHERE \"ApplianceId\" = {applianceId} ORDER BY \"Id\" FOR NO KEY UPDATE", cancellationToken);
+
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        model.HasCollation(NameCollation, locale: "und-u-ks-level2", provider: "icu", deterministic: false);
+        base.OnModelCreating(model);
+    }
+
+    private async Task<IDbContextTransaction> BeginAsync(FormattableString locks, CancellationToken cancellationToken)
     {
         var transaction = await Database.BeginTransactionAsync(cancellationToken);
         try
         {
-            await Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({Locks}, {AloneLock})", cancellationToken);
+            await Database.ExecuteSqlAsync(locks, cancellationToken);
             return transaction;
         }
         catch
@@ -48,12 +61,6 @@ internal sealed class PostgresCatalogContext(DbContextOptions<PostgresCatalogCon
             await transaction.DisposeAsync();
             throw;
         }
-    }
-
-    protected override void OnModelCreating(ModelBuilder model)
-    {
-        model.HasCollation(NameCollation, locale: "und-u-ks-level2", provider: "icu", deterministic: false);
-        base.OnModelCreating(model);
     }
 
     private sealed class StartTurn(PostgresCatalogContext catalog) : IAsyncDisposable

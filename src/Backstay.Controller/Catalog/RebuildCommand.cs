@@ -20,6 +20,9 @@ internal sealed class RebuildCommand(CommandLine line) : ControllerCommand(
     {
         services.AddCatalog();
         services.AddStorage();
+
+        // As it is found: the next start makes a store that the catalog doesn't know its own.
+        services.AddSingleton(provider => provider.GetRequiredService<OpenedStore>().Store);
         services.AddSingleton<NotificationOutbox>();
         services.AddScoped<CatalogRebuild>();
     }
@@ -34,8 +37,12 @@ internal sealed class RebuildCommand(CommandLine line) : ControllerCommand(
     }
 
     /// <summary>Rebuilds, and says what came of it.</summary>
+    /// <exception cref="StartupException">The store isn't that of the catalog.</exception>
     public static async Task<ExitCode> ReportAsync(IServiceProvider services, ParseResult parse, CancellationToken cancellationToken)
     {
+        if (await services.GetRequiredService<StoreIdentity>().SettleAsync(mark: false, cancellationToken) is { } wrong)
+            throw new StartupException($"There is nothing to rebuild from: {wrong}");
+
         var (output, error) = (parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
         var report = await services.GetRequiredService<CatalogRebuild>().RunAsync(
             problem => output.WriteLine($"problem: {problem}"),

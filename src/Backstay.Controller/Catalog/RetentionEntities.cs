@@ -41,6 +41,9 @@ internal sealed class RetentionPolicyEntity
 
     public required DateTimeOffset Updated { get; set; }
 
+    /// <summary>Made by no person, over backups that were there already: it keeps everything until somebody saves it.</summary>
+    public bool AwaitsConfirmation { get; set; }
+
     public bool IsDefault => Id == DefaultId;
 }
 
@@ -56,4 +59,7 @@ internal sealed class RetentionStateEntity
 
     /// <summary>When the next round is due: who moves it on does the round.</summary>
     public DateTimeOffset? NextRound { get; set; }
+
+    /// <summary>When it is told again that a clock isn't believed; null: it was never told, or the time was confirmed since.</summary>
+    public DateTimeOffset? NextTelling { get; set; }
 }

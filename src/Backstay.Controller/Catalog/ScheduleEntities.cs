@@ -36,6 +36,9 @@ internal sealed class BackupScheduleEntity
     public required DateTimeOffset Created { get; init; }
 
     public required DateTimeOffset Updated { get; set; }
+
+    /// <summary>When it is told again that it can't be followed; null: it was never told, or it was changed since.</summary>
+    public DateTimeOffset? NextTelling { get; set; }
 }
 
 /// <summary>

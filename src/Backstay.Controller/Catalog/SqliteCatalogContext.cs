@@ -17,6 +17,10 @@ internal sealed class SqliteCatalogContext(DbContextOptions<SqliteCatalogContext
     public override Task<IDbContextTransaction> BeginAloneAsync(CancellationToken cancellationToken) =>
         Database.BeginTransactionAsync(cancellationToken);
 
+    /// <summary>As <see cref="BeginAloneAsync"/>.</summary>
+    public override Task<IDbContextTransaction> BeginWithBackupsOfAsync(Guid applianceId, CancellationToken cancellationToken) =>
+        Database.BeginTransactionAsync(cancellationToken);
+
     /// <summary>SQLite has no type for times: UTC ticks sort and compare as the times do.</summary>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions) =>
         conventions.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();

@@ -36,11 +36,17 @@ internal sealed class VerificationEntity
     /// <summary>Whose content was compared; null: the strength looks at no files.</summary>
     public long? Files { get; set; }
 
-    /// <summary>Who looked: <c>controller NAME</c> or <c>appliance NAME</c>.</summary>
+    /// <summary>Who looked: <c>controller NAME</c>, <c>appliance NAME</c>, or <c>user NAME</c> who reported it.</summary>
     public string? By { get; set; }
 
     /// <summary>What was found, and what to do about it; while it is under way, why it waits.</summary>
     public string? Message { get; set; }
+
+    /// <summary>Since when its archive could not be read, without a break; null: it was not tried, or could be.</summary>
+    public DateTimeOffset? UnreadableSince { get; set; }
+
+    /// <summary>When it is told again that the archive can't be read; null: it was not told yet.</summary>
+    public DateTimeOffset? NextTelling { get; set; }
 
     /// <summary>The end of a claim on it while it is under way; who wrote this value holds the claim. It isn't taken up before.</summary>
     public DateTimeOffset? ClaimUntil { get; set; }

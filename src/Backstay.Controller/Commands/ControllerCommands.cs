@@ -7,13 +7,16 @@ using Backstay.Controller.Storage;
 
 namespace Backstay.Controller.Commands;
 
-/// <summary>The commands, as a tree of nouns and verbs. Each lives in the slice whose work it does.</summary>
+/// <summary>The commands, as a tree of nouns and verbs; without one the program serves. Each lives in the slice whose work it does.</summary>
 internal static class ControllerCommands
 {
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(20);
 
     public static async Task<int> RunAsync(CommandLine line)
     {
+        if (line.Words is [])
+            return await ServeAsync(line.Settings);
+
         var root = new RootCommand(Usage.Text)
         {
             new CommandGroup(
@@ -22,7 +25,7 @@ internal static class ControllerCommands
                 new RebuildCommand(line),
                 new RestoreCommand(line),
                 new CatalogCopyCommand(line)),
-            new CommandGroup("store", "Where archive bytes live: a folder or an S3 bucket", new CheckCommand(line), new CopyCommand(line)),
+            new CommandGroup("store", "Where archive bytes live: a folder or an S3 bucket", new CheckCommand(line), new CopyCommand(line), new AdoptCommand(line)),
         };
         root.Options.OfType<HelpOption>().Single().Action = new HelpWithExamples();
         var parse = root.Parse(line.Words);
@@ -46,6 +49,22 @@ internal static class ControllerCommands
 
         await Console.Error.WriteLineAsync("backstay-controller --help lists commands and options.");
         return (int)ExitCode.Usage;
+    }
+
+    private static async Task<int> ServeAsync(string[] settings)
+    {
+        try
+        {
+            var app = Program.Build(settings);
+            await app.PrepareAsync();
+            await app.RunAsync();
+            return (int)ExitCode.Ok;
+        }
+        catch (Exception exception) when (StartupFailure.Explain(exception) is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"backstay-controller: {reason}");
+            return (int)ExitCode.Failure;
+        }
     }
 
     /// <summary>The help that System.CommandLine writes, and below it examples and the exit codes.</summary>

@@ -81,6 +81,8 @@ internal static class Examples
             new DrillMachine(Appliances: new ApplianceSelection(Tags: ["production"]), EveryDays: 30), AdminJson.Default.DrillMachine),
         nameof(HoldRequest) => JsonSerializer.SerializeToNode(new HoldRequest("Evidence in case 4711"), AdminJson.Default.HoldRequest),
         nameof(VerifyRequest) => JsonSerializer.SerializeToNode(new VerifyRequest(VerificationStrength.Content), AdminJson.Default.VerifyRequest),
+        nameof(VerificationReport) => JsonSerializer.SerializeToNode(
+            new VerificationReport(VerificationRunState.Passed, new string('0', 64), 12.5, 4711), AdminJson.Default.VerificationReport),
         nameof(LockRequest) => JsonSerializer.SerializeToNode(
             new LockRequest(new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero)), AdminJson.Default.LockRequest),
         _ => null,

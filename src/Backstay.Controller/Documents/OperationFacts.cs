@@ -76,6 +76,9 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
                 },
             };
         }
+
+        if (metadata.OfType<SendsArchive>().Any())
+            ArchiveFacts.Describe(operation, isHead: HttpMethods.IsHead(context.Description.HttpMethod ?? ""));
     }
 
     private static void Describe(OpenApiParameter parameter)

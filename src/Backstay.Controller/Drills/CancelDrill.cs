@@ -15,7 +15,14 @@ namespace Backstay.Controller.Drills;
 internal static class CancelDrill
 {
     public static async Task<Results<NoContent, ApiErrorResult>> HandleAsync(
-        RouteId id, Caller caller, CatalogContext catalog, WriteGate gate, AuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
+        RouteId id,
+        Caller caller,
+        CatalogContext catalog,
+        WriteGate gate,
+        AuditTrail audit,
+        DrillMetrics metrics,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var rows = ListedDrill.Rows(catalog, catalog.Appliances.InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.Backup));
         if (await rows.SingleOrDefaultAsync(l => l.Drill.Id == id.Value, cancellationToken) is not { } listed)
@@ -39,6 +46,7 @@ internal static class CancelDrill
                 audit.Add("drill.cancel", listed.ApplianceName, $"drill {drill.Id} of backup {drill.BackupId}", StatusCodes.Status204NoContent);
                 await catalog.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
+                metrics.Ended(DrillState.Cancelled);
                 return TypedResults.NoContent();
             }
         }

@@ -14,7 +14,13 @@ namespace Backstay.Controller.Drills;
 /// able to do is none: the drill waits to be tried again, and says why.
 /// </summary>
 internal sealed partial class DrillEnding(
-    CatalogContext catalog, WriteGate gate, VerificationResults results, AuditTrail audit, IOptions<DrillOptions> options, TimeProvider time,
+    CatalogContext catalog,
+    WriteGate gate,
+    VerificationResults results,
+    AuditTrail audit,
+    DrillMetrics metrics,
+    IOptions<DrillOptions> options,
+    TimeProvider time,
     ILogger<DrillEnding> logger)
 {
     public const int MaxChecks = 100;
@@ -50,8 +56,16 @@ internal sealed partial class DrillEnding(
 
         if (!ended)
             return false;
-        if (report.Outcome != DrillOutcome.CouldNot)
+        if (report.Outcome == DrillOutcome.CouldNot)
+        {
+            metrics.Postponed();
+        }
+        else
+        {
+            metrics.Ended(StateOf(report.Outcome));
             results.Wake();
+        }
+
         Log.Ended(logger, drill.Id, drill.BackupId, machine, report.Outcome, message);
         return true;
     }
@@ -119,6 +133,7 @@ internal sealed partial class DrillEnding(
             Name = AgentText.Line(check.Name, MaxName),
             Seconds = double.IsFinite(check.Seconds) ? Math.Max(0, check.Seconds) : 0,
             Output = AgentText.Lines(check.Output, MaxOutput),
+            Obstacle = check.Obstacle is null ? null : AgentText.Line(check.Obstacle, MaxMessage),
         }),
     ];
 

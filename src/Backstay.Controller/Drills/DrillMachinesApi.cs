@@ -28,7 +28,8 @@ internal static class DrillMachinesApi
         machines.MapGet("/{id}", GetAsync)
             .RequirePrivilege(PrivilegeType.View, PrivilegeTarget.DrillMachine)
             .Refuses(404)
-            .WithSummary("Read a drill machine");
+            .WithSummary("Read a drill machine")
+            .WithDescription("`id` is the appliance's. Who made it one, and of which appliances it may read archives.");
         machines.MapPut("/{id}", PutAsync)
             .RequirePrivilege(PrivilegeType.Edit, PrivilegeTarget.DrillMachine)
             .Takes(typeof(DrillMachine))

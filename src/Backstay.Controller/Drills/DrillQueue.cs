@@ -21,6 +21,9 @@ internal sealed partial class DrillQueue(
     /// <summary>How many of the first in line are tried: others may take them at the same moment.</summary>
     private const int Tries = 8;
 
+    /// <summary>What lies further ahead than our own pauses and this was written by a clock that was ahead, and holds nothing up.</summary>
+    public static readonly TimeSpan ClocksDiffer = TimeSpan.FromHours(1);
+
     /// <summary>A good backup, by all that is known of it.</summary>
     private static readonly Expression<Func<BackupEntity, bool>> Good = backup =>
         backup.State == BackupState.Succeeded && backup.Deleted == null && backup.Verification != VerificationState.Damaged;
@@ -36,7 +39,7 @@ internal sealed partial class DrillQueue(
                 return drill;
         }
 
-        return machine.EveryDays is { } days && machine.NextLook <= now
+        return machine.EveryDays is { } days && (machine.NextLook <= now || machine.NextLook > now + options.Value.LookInterval + ClocksDiffer)
             ? await TakeDueAsync(machine, days, now, cancellationToken)
             : null;
     }
@@ -69,14 +72,19 @@ internal sealed partial class DrillQueue(
     }
 
     /// <summary>Those that wait, those whose machine is gone, and the one that this machine lost track of.</summary>
-    private IQueryable<DrillEntity> OpenFor(DrillMachineEntity machine, DateTimeOffset now) =>
-        from drill in catalog.Drills.AsNoTracking()
-        join appliance in catalog.Appliances.Selected(machine.Appliances) on drill.ApplianceId equals appliance.Id
-        where (drill.State == DrillState.Waiting && drill.NextTry <= now)
-            || (drill.State == DrillState.Running && (drill.LeaseUntil <= now || drill.MachineId == machine.ApplianceId))
-        where catalog.Backups.Any(b => b.Id == drill.BackupId && b.State == BackupState.Succeeded && b.Deleted == null)
-        orderby drill.NextTry, drill.Id
-        select drill;
+    private IQueryable<DrillEntity> OpenFor(DrillMachineEntity machine, DateTimeOffset now)
+    {
+        var (noTry, noLease) = (now + options.Value.RetryAfter + ClocksDiffer, now + options.Value.Lease + ClocksDiffer);
+        return
+            from drill in catalog.Drills.AsNoTracking()
+            join appliance in catalog.Appliances.Selected(machine.Appliances) on drill.ApplianceId equals appliance.Id
+            where (drill.State == DrillState.Waiting && (drill.NextTry <= now || drill.NextTry > noTry))
+                || (drill.State == DrillState.Running
+                    && (drill.LeaseUntil <= now || drill.LeaseUntil > noLease || drill.MachineId == machine.ApplianceId))
+            where catalog.Backups.Any(b => b.Id == drill.BackupId && b.State == BackupState.Succeeded && b.Deleted == null)
+            orderby drill.NextTry, drill.Id
+            select drill;
+    }
 
     private async Task<bool> ClaimAsync(DrillEntity drill, DrillMachineEntity machine, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -105,7 +113,7 @@ internal sealed partial class DrillQueue(
 
     private async Task<DrillEntity?> TakeDueAsync(DrillMachineEntity machine, int days, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var due = await DueFor(machine, now - TimeSpan.FromDays(days), now - options.Value.RetryAfter).FirstOrDefaultAsync(cancellationToken);
+        var due = await DueFor(machine, now - TimeSpan.FromDays(days), now - options.Value.RetryAfter, now + ClocksDiffer).FirstOrDefaultAsync(cancellationToken);
         if (due is null)
         {
             var later = now + options.Value.LookInterval;
@@ -136,7 +144,9 @@ internal sealed partial class DrillQueue(
     /// backup doesn't take its place: a check that is wrong itself would condemn one backup after the other. A newer one does. A drill that was
     /// cancelled is not begun again behind the back of whoever did so, either.
     /// </summary>
-    private IQueryable<BackupEntity> DueFor(DrillMachineEntity machine, DateTimeOffset since, DateTimeOffset givenUpSince)
+    /// <param name="impossible">What ended later than this did so at a time that nobody knows: it doesn't count.</param>
+    private IQueryable<BackupEntity> DueFor(
+        DrillMachineEntity machine, DateTimeOffset since, DateTimeOffset givenUpSince, DateTimeOffset impossible)
     {
         var good = catalog.Backups.AsNoTracking().Where(Good);
         return
@@ -144,6 +154,7 @@ internal sealed partial class DrillQueue(
             join appliance in catalog.Appliances.Selected(machine.Appliances) on backup.ApplianceId equals appliance.Id
             where !good.Any(newer => newer.ApplianceId == backup.ApplianceId && newer.Created > backup.Created)
             where !catalog.Drills.Any(d => d.ApplianceId == backup.ApplianceId
+                && (d.State < DrillState.Passed || d.Ended <= impossible)
                 && (d.State < DrillState.Passed
                     || (d.State == DrillState.Passed && d.Ended > since)
                     || ((d.State == DrillState.Failed || d.State == DrillState.Cancelled) && d.Ended > since && d.BackupCreated >= backup.Created)

@@ -6,6 +6,7 @@ internal static class DrillServices
     public static IServiceCollection AddDrills(this IServiceCollection services)
     {
         services.AddOptions<DrillOptions>().BindConfiguration(DrillOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<DrillMetrics>();
         services.AddScoped<DrillQueue>();
         services.AddScoped<DrillClaims>();
         services.AddScoped<DrillEnding>();

@@ -40,7 +40,8 @@ internal static class EventEndpointsApi
             .WithDescription("Where events are sent, as POSTs that are signed and tried again like notifications. `filterBy` takes `name`.");
         reading.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read an endpoint of events");
+            .WithSummary("Read an endpoint of events")
+            .WithDescription("Where it is, and which events it gets. What became of them is in `/notifications/deliveries`.");
         changing.MapPost("", CreateAsync)
             .Takes(typeof(EventEndpoint))
             .Refuses(400, 409, 413, 422)
@@ -53,7 +54,8 @@ internal static class EventEndpointsApi
             .WithDescription("The whole object. What is on its way goes to the URL of before.");
         changing.MapDelete("/{id}", DeleteAsync)
             .Refuses(404)
-            .WithSummary("Delete an endpoint of events");
+            .WithSummary("Delete an endpoint of events")
+            .WithDescription("It gets nothing more that happens from now on.");
         changing.MapPost("/{id}/test", TestAsync)
             .Refuses(404)
             .WithSummary("Send a test to an endpoint of events")

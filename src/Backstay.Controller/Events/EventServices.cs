@@ -8,6 +8,7 @@ internal static class EventServices
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<EventOutbox>();
         services.AddSingleton<EventMetrics>();
+        services.AddScoped<DailyEvents>();
         services.AddSingleton<EventDispatch>();
         services.AddHostedService<EventDispatcher>();
         return services;

@@ -5,20 +5,29 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Backstay.Controller.Hosting;
 
 /// <summary>
-/// For load balancers and supervisors, without a token and without detail: <c>/healthz</c> says that the process serves,
-/// <c>/readyz</c> that every registered <see cref="IHealthCheck"/> is well (503 when not).
+/// Without a token and without detail: <c>/healthz</c>, for load balancers and supervisors, says whether this process serves, and 503 from
+/// the moment on that it is told to stop; <c>/readyz</c>, for alerts, that every registered <see cref="IHealthCheck"/> is well (503 when
+/// not). What all controllers lack together must not take all of them out of service: they answer better than nobody.
 /// </summary>
 internal static class HealthApi
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync })
+        app.Map("/healthz", ServingAsync)
             .DisableRateLimiting()
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Anything));
         app.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync })
             .DisableRateLimiting()
             .WithMetadata(new AcceptsAnswer(AcceptKinds.Anything));
         return app;
+    }
+
+    /// <summary>Not by a check of the framework: that would be a line of the log each time, for what is no fault.</summary>
+    private static Task ServingAsync(HttpContext context, Drain drain)
+    {
+        context.Response.StatusCode = drain.HasBegun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        return WriteAsync(context, new HealthReport(
+            new Dictionary<string, HealthReportEntry>(), drain.HasBegun ? HealthStatus.Unhealthy : HealthStatus.Healthy, TimeSpan.Zero));
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

@@ -59,11 +59,15 @@ internal static partial class HostingServices
             })
             .ValidateDataAnnotations()
             .ValidateOnStart();
+        services.AddOptions<ControllerOptions>().BindConfiguration(ControllerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ControllerIdentity>();
         services.AddSingleton<SelfMadeCertificate>();
         services.AddSingleton<ServingCertificate>();
+        services.AddSingleton<ProxyProtocol>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddScoped<FirstStart>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHealthChecks().AddCheck<CatalogHealth>("catalog");
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.KeepStartupSilent();
@@ -78,14 +82,18 @@ internal static partial class HostingServices
     {
         app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartupSilence>().Over = true);
         app.Services.GetService<IStartupValidator>()?.Validate();
+
+        // The host has its options since it was made, before these could be looked at.
+        app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout += app.Services.GetRequiredService<IOptions<ListenOptions>>().Value.DrainPause;
         app.Services.GetRequiredService<DataFolder>().Prepare();
         await app.Services.GetRequiredService<ControllerIdentity>().PrepareAsync(app.Lifetime.ApplicationStopping);
         app.Services.GetRequiredService<ServingCertificate>().Prepare();
         await app.CheckStoreAsync();
         await using var scope = app.Services.CreateAsyncScope();
-        await using (await scope.ServiceProvider.GetRequiredService<CatalogStart>().EnterAsync(app.Lifetime.ApplicationStopping))
+        await using (await scope.ServiceProvider.GetRequiredService<CatalogWait>().EnterAsync(app.Lifetime.ApplicationStopping))
         {
             await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(Console.Out, app.Lifetime.ApplicationStopping);
+            await app.IdentifyStoreAsync();
         }
 
         await app.Services.GetRequiredService<SqliteHold>().TakeAsync(app.Lifetime.ApplicationStopping);

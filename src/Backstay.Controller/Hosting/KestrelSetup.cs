@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Hosting;
 
 /// <summary>How the web server listens, and what it refuses before any code of ours runs.</summary>
-internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertificate certificate) : IConfigureOptions<KestrelServerOptions>
+internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertificate certificate, ProxyProtocol proxies)
+    : IConfigureOptions<KestrelServerOptions>
 {
     public void Configure(KestrelServerOptions options)
     {
@@ -38,6 +39,7 @@ internal sealed class KestrelSetup(IOptions<ListenOptions> listen, ServingCertif
 
             void Secure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions endpoint)
             {
+                proxies.Guard(endpoint);
                 endpoint.Protocols = HttpProtocols.Http1AndHttp2;
                 if (url.Scheme == "https")
                 {

@@ -24,11 +24,26 @@ internal sealed class ListenOptions
     /// </summary>
     public string TrustedProxies { get; set; } = "";
 
+    /// <summary>
+    /// Load balancers that pass TLS through: addresses and networks, separated by <c>;</c>. Connections from them have to begin with a PROXY
+    /// protocol header of version 2, which says who asks; those of others must not have one. Anyone named here can pose as any address.
+    /// Default: none.
+    /// </summary>
+    public string ProxyProtocolFrom { get; set; } = "";
+
+    /// <summary>
+    /// How long <c>/healthz</c> says 503, and all else is answered as before, between being told to stop and closing the door: for balancers
+    /// that ask now and then, and don't send what was refused to another controller. 0 to 5 minutes. Default: none.
+    /// </summary>
+    public TimeSpan DrainPause { get; set; }
+
     public IReadOnlyList<string> UrlList => Split(Urls);
 
     public IReadOnlyList<string> PublicUrlList => Split(PublicUrls);
 
     public IReadOnlyList<string> TrustedProxyList => Split(TrustedProxies);
+
+    public IReadOnlyList<string> ProxyProtocolFromList => Split(ProxyProtocolFrom);
 
     private static string[] Split(string list) =>
         list.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -18,9 +18,13 @@ internal sealed class ListenValidation : IValidateOptions<ListenOptions>
         failures.AddRange(options.PublicUrlList
             .Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.PathAndQuery != "/")
             .Select(url => $"Listen:PublicUrls: '{url}' isn't https://HOST[:PORT]."));
-        failures.AddRange(options.TrustedProxyList
-            .Where(proxy => ForwardedSetup.NetworkOf(proxy) is null)
-            .Select(proxy => $"Listen:TrustedProxies: '{proxy}' is neither an IP address nor a network like 10.0.0.0/8."));
+        failures.AddRange(Unknown(options.TrustedProxyList, nameof(ListenOptions.TrustedProxies)));
+        failures.AddRange(Unknown(options.ProxyProtocolFromList, nameof(ListenOptions.ProxyProtocolFrom)));
+        if (options.DrainPause < TimeSpan.Zero || options.DrainPause > TimeSpan.FromMinutes(5))
+        {
+            failures.Add($"Listen:DrainPause: {options.DrainPause} isn't between 0 and 00:05:00.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -29,6 +33,10 @@ internal sealed class ListenValidation : IValidateOptions<ListenOptions>
         url.Host is "*" or "+" ? null
         : url.Host == "localhost" ? IPAddress.Loopback
         : IPAddress.Parse(url.Host.Trim('[', ']'));
+
+    private static IEnumerable<string> Unknown(IReadOnlyList<string> peers, string option) => peers
+        .Where(peer => ForwardedSetup.NetworkOf(peer) is null)
+        .Select(peer => $"{ListenOptions.Section}:{option}: '{peer}' is neither an IP address nor a network like 10.0.0.0/8.");
 
     private static string? Check(string text)
     {

@@ -17,10 +17,10 @@ internal static class Usage
                               at first start: set a backup passphrase and turn the backup API on
           --SECTION:NAME=VALUE
                               any other option; also from the environment as SECTION__NAME, or from appsettings.json in the
-                              current folder. docs/operations.md lists all of them.
+                              current folder. docs/operations.md lists them, or says which page does.
 
         At first start the password of the user admin comes from BACKSTAY_ADMIN_PASSWORD, and the backup passphrase from
-        BACKSTAY_PASSPHRASE; without them random ones are printed once and kept in admin-password and backup-passphrase of the
-        data folder.
+        BACKSTAY_PASSPHRASE. Without the first, a random password is printed once and kept in admin-password of the data folder.
+        Without the second, a random passphrase is made only with --Setup:EnableBackups=true, and kept in backup-passphrase there.
         """;
 }

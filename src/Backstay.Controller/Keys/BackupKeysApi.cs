@@ -41,7 +41,8 @@ internal static class BackupKeysApi
             .WithDescription("All that open archives of this installation, retired ones included. `filterBy` takes `kind` and `fingerprint`.");
         reading.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read a backup key");
+            .WithSummary("Read a backup key")
+            .WithDescription("A passphrase by its id, or a public key by its fingerprint; whether it is in force. Neither shows a secret.");
         reading.MapPost("/which", WhichKeys.HandleAsync)
             .Takes(typeof(ArchiveHead))
             .Refuses(400, 413, 422)
@@ -99,7 +100,8 @@ internal static class BackupKeysApi
             key.Created,
             isRecipient ? key.Confirmed : null,
             key.ConfirmedBy,
-            key.Retired);
+            key.Retired,
+            key.FormerSubkeys);
     }
 
     public static ApiErrorResult NotFound() => ApiErrors.NotFound("backup key");

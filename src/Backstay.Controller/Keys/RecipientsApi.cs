@@ -77,6 +77,8 @@ internal static class RecipientsApi
 
         key.Name = wish.Name ?? key.Name;
         key.PublicKey = bytes;
+        if (key.SubkeyId is { } former && former != recipient.KeyId)
+            key.FormerSubkeys = [.. (key.FormerSubkeys ?? []).Append(former).Where(id => id != recipient.KeyId).Distinct()];
         key.SubkeyId = recipient.KeyId;
         key.UserIds = [.. recipient.UserIds.Take(16).Select(id => Line(id, 256))];
         key.Expires = recipient.Expires;

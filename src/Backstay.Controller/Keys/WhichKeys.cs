@@ -10,7 +10,7 @@ namespace Backstay.Controller.Keys;
 
 /// <summary>
 /// Which keys open an archive, by its envelope. What the backup's row recorded counts; of an archive that the catalog doesn't list any more,
-/// public keys are known by their subkeys, and the passphrases that are kept are tried.
+/// public keys are known by their subkeys, former ones too, and the passphrases that are kept are tried.
 /// </summary>
 internal sealed class WhichKeys(CatalogContext catalog, BackupKeyring keyring, Passphrases passphrases, EnvelopeTurns turns, TimeProvider time)
 {
@@ -52,7 +52,7 @@ internal sealed class WhichKeys(CatalogContext catalog, BackupKeyring keyring, P
         return new ArchiveKeys(
         [
             .. envelope.RecipientKeyIds.Select(wrap => Known(
-                wrap, BackupKeyKind.Recipient, keys.Find(k => k.SubkeyId == wrap || Is(k, recorded.GetValueOrDefault(wrap))))),
+                wrap, BackupKeyKind.Recipient, keys.Find(k => Had(k, wrap) || Is(k, recorded.GetValueOrDefault(wrap))))),
             .. envelope.PassphraseWrapIds.Select(wrap => Known(
                 wrap, BackupKeyKind.Passphrase, keys.Find(k => Is(k, recorded.GetValueOrDefault(wrap))))),
         ]);
@@ -61,6 +61,8 @@ internal sealed class WhichKeys(CatalogContext catalog, BackupKeyring keyring, P
             ? new KnownWrap(wrap, kind, recorded.GetValueOrDefault(wrap))
             : new KnownWrap(wrap, kind, key.Fingerprint ?? key.Id.ToString(), key.Name, key.StateAt(time.GetUtcNow()));
     }
+
+    private static bool Had(BackupKeyEntity key, string subkey) => key.SubkeyId == subkey || key.FormerSubkeys?.Contains(subkey) == true;
 
     private static bool Is(BackupKeyEntity key, string? id) => id is not null && (key.Fingerprint ?? key.Id.ToString()) == id;
 

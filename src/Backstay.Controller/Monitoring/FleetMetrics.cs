@@ -22,7 +22,7 @@ internal sealed class FleetMetrics : IDisposable
     private readonly MetricsOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _reading = new(1);
-    private volatile Snapshot _snapshot = new([], [], [], [], 0, 0, null);
+    private volatile Snapshot _snapshot = new([], [], [], [], [], [], 0, 0, null);
     private DateTimeOffset? _read;
 
     public FleetMetrics(IMeterFactory meters, IServiceScopeFactory scopes, IOptions<MetricsOptions> options, TimeProvider time)
@@ -38,7 +38,14 @@ internal sealed class FleetMetrics : IDisposable
         meter.CreateObservableGauge(
             "backstay.backups.kept", () => _snapshot.Kept, "{backup}", "Backups that are kept, by what is known of their stored bytes (verification).");
         meter.CreateObservableGauge(
-            "backstay.schedules.missed", () => _snapshot.Missed, "{run}", "Appliances whose last run of a schedule was missed.");
+            "backstay.verifications.waiting", () => _snapshot.Queued, "{verification}", "Verifications that wait or run, by strength; drills included.");
+        meter.CreateObservableGauge(
+            "backstay.proofs.oldest.age",
+            () => _snapshot.Oldest,
+            "s",
+            "The longest that a kept backup that isn't damaged has gone without a proof of a strength; of drills: an appliance that was ever drilled.");
+        meter.CreateObservableGauge(
+            "backstay.schedules.missed", () => _snapshot.Missed, "{appliance}", "Appliances whose last run of a schedule was missed.");
         meter.CreateObservableGauge(
             "backstay.notifications.pending", () => _snapshot.Pending, "{delivery}", "Notifications that are still to be delivered.");
         meter.CreateObservableGauge(
@@ -96,10 +103,51 @@ internal sealed class FleetMetrics : IDisposable
                 .. kept.Select(group => new Measurement<long>(
                     group.Count, Tag("verification", group.Verification is { } known ? Word(known) : Word(VerificationState.Pending)))),
             ],
+            await QueuedAsync(catalog, cancellationToken),
+            await OldestAsync(catalog, now, cancellationToken),
             await catalog.ScheduledAppliances.LongCountAsync(s => s.State == ScheduledRunState.Missed, cancellationToken),
             await catalog.Deliveries.LongCountAsync(d => d.State == DeliveryState.Pending, cancellationToken),
             round is { } last ? Math.Max(0, (now - last).TotalSeconds) : null);
     }
+
+    private static async Task<Measurement<long>[]> QueuedAsync(CatalogContext catalog, CancellationToken cancellationToken)
+    {
+        var unfinished = catalog.Verifications.Where(v => v.State < VerificationRunState.Passed);
+        return
+        [
+            new(await unfinished.LongCountAsync(v => v.Strength == VerificationStrength.Digest, cancellationToken), Strength(VerificationStrength.Digest)),
+            new(await unfinished.LongCountAsync(v => v.Strength == VerificationStrength.Content, cancellationToken), Strength(VerificationStrength.Content)),
+            new(await catalog.Drills.LongCountAsync(d => d.State < DrillState.Passed, cancellationToken), Strength(VerificationStrength.Drill)),
+        ];
+    }
+
+    /// <summary>Since when the worst backup is unproven. A damaged one had its word; what was never proven counts from its end on.</summary>
+    private static async Task<Measurement<double>[]> OldestAsync(CatalogContext catalog, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var sound = catalog.Backups.Where(
+            b => b.State == BackupState.Succeeded && b.Deleted == null && b.Verification != VerificationState.Damaged);
+        var drilled = catalog.Drills
+            .Where(d => d.State == DrillState.Passed && catalog.Appliances.Any(a => a.Id == d.ApplianceId && a.CredentialHash != null))
+            .GroupBy(d => d.ApplianceId)
+            .Select(drills => drills.Max(d => d.Ended));
+        (VerificationStrength Strength, DateTimeOffset? Since)[] oldest =
+        [
+            (VerificationStrength.Digest, await First(sound.Select(b => b.Verified ?? b.Ended))),
+            (VerificationStrength.Content, await First(sound.Select(b => b.ContentVerified ?? b.Ended))),
+            (VerificationStrength.Drill, await First(drilled)),
+        ];
+        return
+        [
+            .. from proof in oldest
+               let seconds = (now - proof.Since)?.TotalSeconds
+               where seconds is not null
+               select new Measurement<double>(Math.Max(0, seconds.Value), Strength(proof.Strength)),
+        ];
+
+        Task<DateTimeOffset?> First(IQueryable<DateTimeOffset?> times) => times.OrderBy(time => time).FirstOrDefaultAsync(cancellationToken);
+    }
+
+    private static KeyValuePair<string, object?> Strength(VerificationStrength strength) => Tag("strength", Word(strength));
 
     private static Measurement<double>[] Ages(List<Standing> worst, Func<Standing, DateTimeOffset?> newest, DateTimeOffset now) =>
     [
@@ -119,6 +167,8 @@ internal sealed class FleetMetrics : IDisposable
         Measurement<double>[] Good,
         Measurement<double>[] Proven,
         Measurement<long>[] Kept,
+        Measurement<long>[] Queued,
+        Measurement<double>[] Oldest,
         long Missed,
         long Pending,
         double? RoundAge);

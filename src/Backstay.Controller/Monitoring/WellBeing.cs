@@ -1,5 +1,6 @@
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Objectives;
+using Backstay.Controller.Retention;
 using Backstay.Controller.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,7 @@ internal sealed class WellBeing(
     IDbContextFactory<CatalogContext> catalogs,
     OpenedStore store,
     IOptions<ObjectiveOptions> objectives,
+    IOptions<RetentionOptions> retention,
     IOptions<DeadMansSwitchOptions> options,
     TimeProvider time)
 {
@@ -50,6 +52,9 @@ internal sealed class WellBeing(
         var old = now - EventsWaitFor;
         if (await catalog.Events.AnyAsync(e => e.Dispatched == null && e.Time < old, cancellationToken))
             return "No controller sends events.";
+
+        if (!(await new RetentionClock(catalog, retention, time).ReadAsync(cancellationToken)).Trusted)
+            return "This controller's clock isn't believed, and it prunes nothing: backstay retention clock";
 
         var overdue = options.Value.EvenWhenOverdue ? 0 : await catalog.OverdueAppliances.CountAsync(cancellationToken);
         return overdue > 0 ? $"{overdue} appliance(s) are overdue." : null;

@@ -51,7 +51,8 @@ internal static class NotificationsApi
             .WithDescription("Those of backups of appliances in the caller's scope, and for who may view settings those of events. `state` is `pending`, `delivered` or `givenUp`.");
         deliveries.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read a delivery with its tries");
+            .WithSummary("Read a delivery with its tries")
+            .WithDescription("Its state, when it is tried next, and what came of its last 50 tries. The body isn't shown.");
         deliveries.MapPost("/{id}/replay", ReplayAsync)
             .Refuses(404)
             .WithSummary("Deliver again")

@@ -22,7 +22,7 @@ internal static class RetrySchedule
 
     /// <summary>The time of the next try; null when there is none. The last one is made at the very end.</summary>
     /// <param name="attempts">Tries so far, the failed one included; at least 1.</param>
-    /// <param name="retryAfter">What the receiver asked for: never earlier than that.</param>
+    /// <param name="retryAfter">What the receiver asked for: never earlier than that, but for the last try.</param>
     public static DateTimeOffset? NextTry(DateTimeOffset now, int attempts, TimeSpan? retryAfter, DateTimeOffset giveUp)
     {
         if (now >= giveUp)

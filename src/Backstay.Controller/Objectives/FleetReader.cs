@@ -14,7 +14,10 @@ internal sealed class FleetReader(CatalogContext catalog)
     public static readonly Expression<Func<BackupEntity, bool>> IsGood = b =>
         b.State == BackupState.Succeeded && b.Deleted == null && b.Verification != Protocol.Admin.VerificationState.Damaged;
 
-    /// <summary>Worst first: in the order in which they become, or became, overdue; then those of which nothing is asked, by name.</summary>
+    /// <summary>
+    /// Worst first: in the order in which they become, or became, overdue; then those of which nothing is asked, by name. A backup of a time
+    /// that has not come was made by a clock that was ahead, and is of no known age: until then it doesn't count.
+    /// </summary>
     public async Task<List<Standing>> ReadAsync(
         IQueryable<ApplianceEntity> appliances, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -24,12 +27,12 @@ internal sealed class FleetReader(CatalogContext catalog)
             {
                 Appliance = a,
                 Good = catalog.Backups.Where(IsGood)
-                    .Where(b => b.ApplianceId == a.Id)
+                    .Where(b => b.ApplianceId == a.Id && b.Created <= now)
                     .OrderByDescending(b => b.Created)
                     .Select(b => (DateTimeOffset?)b.Created)
                     .FirstOrDefault(),
                 Proven = catalog.Backups.Where(IsGood)
-                    .Where(b => b.ApplianceId == a.Id && b.ContentVerified != null)
+                    .Where(b => b.ApplianceId == a.Id && b.Created <= now && b.ContentVerified != null)
                     .OrderByDescending(b => b.Created)
                     .Select(b => (DateTimeOffset?)b.Created)
                     .FirstOrDefault(),

@@ -49,7 +49,8 @@ internal static class ObjectivesApi
             .WithDescription("Of all objectives that select an appliance the strictest counts. The caller needs `Backup` on all that it selects (403).");
         objectives.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read an objective");
+            .WithSummary("Read an objective")
+            .WithDescription("How old the newest backup may be, and of which appliances. Who doesn't meet it is in `/fleet`.");
         objectives.MapPut("/{id}", PutAsync)
             .Takes(typeof(BackupObjective))
             .Refuses(400, 404, 409, 413, 422)

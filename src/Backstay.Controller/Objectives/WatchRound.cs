@@ -18,13 +18,11 @@ internal sealed partial class WatchRound(
     WriteGate gate,
     StoreRoom room,
     EventOutbox events,
+    DailyEvents daily,
     IOptions<ObjectiveOptions> options,
     TimeProvider time,
     ILogger<WatchRound> logger)
 {
-    /// <summary>What is still so is told again after this.</summary>
-    public static readonly TimeSpan TellEvery = TimeSpan.FromDays(1);
-
     /// <summary>Takes the round that is due, for this controller alone; false: none is due, or another one has it.</summary>
     public async Task<bool> TakeAsync(CancellationToken cancellationToken)
     {
@@ -51,7 +49,7 @@ internal sealed partial class WatchRound(
                 case (true, null):
                     await BeginAsync(standing, now, cancellationToken);
                     break;
-                case (true, { } row) when IsDue(row.NextTelling, now):
+                case (true, { } row) when DailyEvents.IsDue(row.NextTelling, now):
                     await RemindAsync(standing, row, now, cancellationToken);
                     break;
                 case (false, { } row):
@@ -60,7 +58,7 @@ internal sealed partial class WatchRound(
             }
         }
 
-        await WatchStoreAsync(now, cancellationToken);
+        await WatchStoreAsync(cancellationToken);
         await catalog.WatchState.ExecuteUpdateAsync(set => set.SetProperty(s => s.LastRound, now), cancellationToken);
         events.Wake();
     }
@@ -74,7 +72,7 @@ internal sealed partial class WatchRound(
             {
                 ApplianceId = appliance.Id,
                 Since = standing.OverdueAt!.Value,
-                NextTelling = now + TellEvery,
+                NextTelling = now + DailyEvents.Every,
             });
             events.Add(catalog, EventKind.BackupOverdue, appliance.Id, null, $"{appliance.Name} is overdue. {standing.Reason}");
             try
@@ -94,7 +92,7 @@ internal sealed partial class WatchRound(
     private Task RemindAsync(Standing standing, OverdueApplianceEntity row, DateTimeOffset now, CancellationToken cancellationToken) => TellAsync(
         rows => rows
             .Where(o => o.ApplianceId == row.ApplianceId && o.NextTelling == row.NextTelling)
-            .ExecuteUpdateAsync(set => set.SetProperty(o => o.NextTelling, now + TellEvery), cancellationToken),
+            .ExecuteUpdateAsync(set => set.SetProperty(o => o.NextTelling, now + DailyEvents.Every), cancellationToken),
         EventKind.BackupOverdue,
         standing.Appliance.Id,
         $"{standing.Appliance.Name} is still overdue, since {row.Since.UtcDateTime:yyyy-MM-dd HH:mm} UTC. {standing.Reason}",
@@ -130,41 +128,32 @@ internal sealed partial class WatchRound(
         catalog.ChangeTracker.Clear();
     }
 
-    private async Task WatchStoreAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task WatchStoreAsync(CancellationToken cancellationToken)
     {
         await room.MeasureAsync(cancellationToken);
         var (level, next) = (room.Level, await catalog.WatchState.Select(s => s.StoreNextTelling).SingleAsync(cancellationToken));
-        if (level.State == StoreState.Ample && next is not null)
+        if (level.State == StoreState.Ample)
         {
-            await catalog.WatchState.ExecuteUpdateAsync(
-                set => set.SetProperty(s => s.StoreNextTelling, (DateTimeOffset?)null), cancellationToken);
-        }
-
-        if (level.State == StoreState.Ample || (next is not null && !IsDue(next.Value, now)))
-            return;
-
-        using (await gate.EnterAsync(cancellationToken))
-        {
-            await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
-            if (await catalog.WatchState
-                .Where(s => s.StoreNextTelling == next)
-                .ExecuteUpdateAsync(set => set.SetProperty(s => s.StoreNextTelling, now + TellEvery), cancellationToken) == 0)
+            if (next is not null)
             {
-                return;
+                await catalog.WatchState.ExecuteUpdateAsync(
+                    set => set.SetProperty(s => s.StoreNextTelling, (DateTimeOffset?)null), cancellationToken);
             }
 
-            events.Add(catalog, EventKind.StoreNearlyFull, null, null, level.State == StoreState.Short
-                ? $"The store is all but full: archives take {level.Used} of {level.Capacity} bytes, and no new backup is begun. Make room."
-                : $"The store fills up: archives take {level.Used} of {level.Capacity} bytes. Delete backups, or give it more room.");
-            await catalog.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            return;
         }
 
-        catalog.ChangeTracker.Clear();
+        await daily.TellAsync(
+            next,
+            moved => catalog.WatchState
+                .Where(s => s.StoreNextTelling == next)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.StoreNextTelling, moved), cancellationToken),
+            EventKind.StoreNearlyFull,
+            level.State == StoreState.Short
+                ? $"The store is all but full: archives take {level.Used} of {level.Capacity} bytes, and no new backup is begun. Make room."
+                : $"The store fills up: archives take {level.Used} of {level.Capacity} bytes. Delete backups, or give it more room.",
+            cancellationToken);
     }
-
-    /// <summary>Also when it lies further ahead than any clock sets it: a clock was ahead then.</summary>
-    private static bool IsDue(DateTimeOffset nextTelling, DateTimeOffset now) => nextTelling <= now || nextTelling > now + (2 * TellEvery);
 
     private static partial class Log
     {

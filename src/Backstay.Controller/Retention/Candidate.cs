@@ -6,6 +6,8 @@ namespace Backstay.Controller.Retention;
 
 /// <summary>A backup that retention may judge: one that succeeded. What runs, what failed and what is being deleted is none.</summary>
 /// <param name="Size">Bytes of the sealed archive.</param>
+/// <param name="ContentVerified">It was opened once, and all of its content was as it was sealed.</param>
+/// <param name="Drilled">It was restored once by a drill, and the checks passed.</param>
 internal sealed record Candidate(
     Guid Id,
     int Attempt,
@@ -14,12 +16,15 @@ internal sealed record Candidate(
     long Size,
     VerificationState? Verification,
     bool Held,
-    DateTimeOffset? LockedUntil) : IComparable<Candidate>
+    DateTimeOffset? LockedUntil,
+    bool ContentVerified = false,
+    bool Drilled = false) : IComparable<Candidate>
 {
     public static readonly Expression<Func<BackupEntity, bool>> Is = b => b.State == BackupState.Succeeded && b.Deleted == null;
 
     public static readonly Expression<Func<BackupEntity, Candidate>> Of = b =>
-        new Candidate(b.Id, b.Attempt, b.ApplianceId, b.Created, b.Size ?? 0, b.Verification, b.HeldBy != null, b.LockedUntil);
+        new Candidate(
+            b.Id, b.Attempt, b.ApplianceId, b.Created, b.Size ?? 0, b.Verification, b.HeldBy != null, b.LockedUntil, b.ContentVerified != null, b.Drilled != null);
 
     /// <summary>Its stored bytes aren't those that were sealed, or are gone.</summary>
     public bool Damaged => Verification == VerificationState.Damaged;

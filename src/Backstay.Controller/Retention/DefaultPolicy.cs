@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Backstay.Controller.Retention;
 
 /// <summary>
-/// What applies where nobody has said anything: archives that clients made and never deleted go in the end, and never all of them.
+/// What applies where nobody has said anything: archives that clients made and never deleted go in the end, and never all of them. Where
+/// there are backups already (a catalog that was rebuilt, or is from before there were policies), what they were kept by is unknown: then
+/// it lets nothing go before somebody has confirmed it.
 /// </summary>
 internal static class DefaultPolicy
 {
@@ -31,9 +33,15 @@ internal static class DefaultPolicy
                 TimeZone = TimeZoneInfo.Utc.Id,
                 Created = now,
                 Updated = now,
+                AwaitsConfirmation = await catalog.Backups.AnyAsync(cancellationToken),
             });
         }
 
         await catalog.SaveChangesAsync(cancellationToken);
     }
+
+    /// <summary>Where a start has made the policy before backups come back that it wasn't made for.</summary>
+    public static Task AwaitConfirmationAsync(CatalogContext catalog, CancellationToken cancellationToken) => catalog.RetentionPolicies
+        .Where(p => p.Id == RetentionPolicyEntity.DefaultId)
+        .ExecuteUpdateAsync(set => set.SetProperty(p => p.AwaitsConfirmation, true), cancellationToken);
 }

@@ -71,6 +71,7 @@ internal static class PolicyForm
         policy.MaxAgeDays = wish.MaxAgeDays;
         policy.TimeZone = wish.TimeZone ?? TimeZoneInfo.Utc.Id;
         policy.Updated = now;
+        policy.AwaitsConfirmation = false;
     }
 
     public static RetentionPolicy ToWire(RetentionPolicyEntity policy) => new(
@@ -89,7 +90,8 @@ internal static class PolicyForm
         policy.TimeZone,
         policy.IsDefault,
         policy.Created,
-        policy.Updated);
+        policy.Updated,
+        policy.AwaitsConfirmation);
 
     /// <summary>For the audit log: what it keeps, of whom.</summary>
     public static string Describe(RetentionPolicyEntity policy)

@@ -1,5 +1,6 @@
 using Backstay.Controller.Appliances;
 using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Retention;
@@ -13,13 +14,17 @@ internal sealed class PolicySet
     private readonly List<(RetentionPolicyEntity Policy, PolicyInForce InForce)> _policies;
 
     internal PolicySet(IEnumerable<RetentionPolicyEntity> policies) =>
-        _policies = [.. policies.OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Select(p => (p, new PolicyInForce(p.Name, RetentionRules.Of(p))))];
+        _policies = [.. policies.OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Select(p => (p, PolicyInForce.Of(p)))];
 
     public static async Task<PolicySet> LoadAsync(CatalogContext catalog, CancellationToken cancellationToken) =>
         new(await catalog.RetentionPolicies.AsNoTracking().ToListAsync(cancellationToken));
 
     /// <summary>As they would be with this one saved: in the place of the one with its id, or beside the others.</summary>
     public PolicySet With(RetentionPolicyEntity policy) => new([.. _policies.Select(p => p.Policy).Where(p => p.Id != policy.Id), policy]);
+
+    /// <summary>As they would be with this one deleted; null: there is none with that id.</summary>
+    public PolicySet? Without(Guid id) =>
+        _policies.Any(p => p.Policy.Id == id) ? new(_policies.Select(p => p.Policy).Where(p => p.Id != id)) : null;
 
     public IReadOnlyList<PolicyInForce> For(ApplianceEntity appliance)
     {
@@ -28,5 +33,5 @@ internal sealed class PolicySet
     }
 
     /// <summary>The names of those that this machine can't apply.</summary>
-    public IEnumerable<string> Unreadable => _policies.Where(p => p.InForce.Rules is null).Select(p => p.Policy.Name);
+    public IEnumerable<string> Unreadable => _policies.Where(p => p.InForce is { Rules: null, WithoutRules: RetentionRule.NoPolicy }).Select(p => p.Policy.Name);
 }

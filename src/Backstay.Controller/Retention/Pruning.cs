@@ -28,7 +28,7 @@ internal sealed partial class Pruning(CatalogContext catalog, WriteGate gate, Au
             // Most of them have nothing to let go: that is found out without a transaction.
             var backups = await CandidatesAsync([.. batch.Select(a => a.Id)], cancellationToken);
             foreach (var appliance in batch.Where(a => RetentionPlan.Of(backups[a.Id], policies.For(a), now).Any(verdict => !verdict.Keep)))
-                pruned += await PruneAsync(appliance, policies.For(appliance), now, cancellationToken);
+                pruned += await PruneAsync(appliance.Id, now, cancellationToken);
         }
 
         return pruned;
@@ -42,21 +42,25 @@ internal sealed partial class Pruning(CatalogContext catalog, WriteGate gate, Au
             .ToListAsync(cancellationToken))
         .ToLookup(b => b.ApplianceId);
 
-    private async Task<int> PruneAsync(
-        ApplianceEntity appliance, IReadOnlyList<PolicyInForce> policies, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<int> PruneAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<Candidate> marked = [];
         using (await gate.EnterAsync(cancellationToken))
         {
-            await using var transaction = await catalog.Database.BeginTransactionAsync(cancellationToken);
+            await using var transaction = await catalog.BeginWithBackupsOfAsync(id, cancellationToken);
 
-            // Judged again: what was to be kept may have been deleted, found damaged or held since.
-            var backups = await CandidatesAsync([appliance.Id], cancellationToken);
-            foreach (var verdict in RetentionPlan.Of(backups[appliance.Id], policies, now).Where(verdict => !verdict.Keep))
+            // Judged again, by nothing that was read before: what was to be kept may have been deleted, found damaged or held since, a policy
+            // saved, the appliance given another tag.
+            if (await catalog.Appliances.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is not { } appliance)
+                return 0;
+
+            var policies = (await PolicySet.LoadAsync(catalog, cancellationToken)).For(appliance);
+            var backups = await CandidatesAsync([id], cancellationToken);
+            foreach (var verdict in RetentionPlan.Of(backups[id], policies, now).Where(verdict => !verdict.Keep))
             {
-                var id = verdict.Backup.Id;
+                var backup = verdict.Backup.Id;
                 if (await catalog.Backups
-                    .Where(b => b.Id == id)
+                    .Where(b => b.Id == backup)
                     .Where(Candidate.Is)
                     .Where(Protection.AllowsDeletion(now))
                     .ExecuteUpdateAsync(set => set.SetProperty(b => b.Deleted, now), cancellationToken) == 1)
@@ -73,7 +77,7 @@ internal sealed partial class Pruning(CatalogContext catalog, WriteGate gate, Au
         catalog.ChangeTracker.Clear();
         foreach (var backup in marked)
         {
-            Log.Pruned(logger, backup.Id, appliance.Id, backup.Created);
+            Log.Pruned(logger, backup.Id, id, backup.Created);
             await deletion.FinishAsync(backup.Id, backup.Attempt, cancellationToken);
         }
 

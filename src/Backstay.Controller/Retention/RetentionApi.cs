@@ -48,23 +48,25 @@ internal static class RetentionApi
                 + "needs `Backup` on all that it selects (403).");
         reading.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read a retention policy");
+            .WithSummary("Read a retention policy")
+            .WithDescription("Its rules, and which appliances it selects. What it lets go is in `/retention-policies/preview`.");
         reading.MapPut("/{id}", PutAsync)
             .Takes(typeof(RetentionPolicy))
             .Refuses(400, 404, 409, 413, 422)
             .WithSummary("Change a retention policy")
-            .WithDescription("The whole object. The caller needs `Backup` on all that it selects and is to select (403); of the default policy "
+            .WithDescription("The whole object; saved as it is, it confirms a policy that `awaitsConfirmation`. The caller needs `Backup` on all that it selects and is to select (403); of the default policy "
                 + "`appliances` isn't looked at.");
         reading.MapDelete("/{id}", DeleteAsync)
             .Refuses(404, 409)
             .WithSummary("Delete a retention policy")
-            .WithDescription("What it kept may go with the next round: preview the other policies first. The default policy can't be deleted (409).");
+            .WithDescription("What it kept may go with the next round: see what, with `without` in `/retention-policies/preview`. The default policy can't be deleted (409).");
         reading.MapPost("/preview", RetentionPreviews.HandleAsync)
             .Takes(typeof(RetentionPreviewRequest), required: false)
             .Refuses(400, 413, 422)
             .WithSummary("See what would stay and what would go")
-            .WithDescription("By the policies that are saved, or as they would be with the one in the body. Changes nothing. A list of appliances in the "
-                + "caller's scope, with all the parameters of `/appliances`; each with its backups, newest first, and the reasons of each.");
+            .WithDescription("By the policies that are saved, or as they would be with the one in the body, or without the one that it names. Changes "
+                + "nothing. A list of appliances in the caller's scope, with all the parameters of `/appliances`, of which an answer has at most "
+                + $"{RetentionPreviews.MostAppliances}: ask with `range` for the next; each with its backups, newest first, and the reasons of each.");
         reading.MapGet("/clock", RetentionClockApi.GetAsync)
             .WithSummary("See whether the controller's clock is believed")
             .WithDescription("The clock of the controller that answers. While it isn't believed, that controller prunes nothing.");

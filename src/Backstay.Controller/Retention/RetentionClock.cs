@@ -1,4 +1,6 @@
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Events;
+using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +44,27 @@ internal sealed class RetentionClock(CatalogContext catalog, IOptions<RetentionO
     /// <summary>An administrator says that the time is right: it is believed from here on. The next round is due at once.</summary>
     public async Task ConfirmAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         await catalog.RetentionState.ExecuteUpdateAsync(
-            set => set.SetProperty(s => s.LastSeen, now).SetProperty(s => s.NextRound, (DateTimeOffset?)null), cancellationToken);
+            set => set
+                .SetProperty(s => s.LastSeen, now)
+                .SetProperty(s => s.NextRound, (DateTimeOffset?)null)
+                .SetProperty(s => s.NextTelling, (DateTimeOffset?)null),
+            cancellationToken);
+
+    /// <summary>Tells, once a day, that the clock isn't believed.</summary>
+    public async Task TellAsync(ClockReading reading, DailyEvents daily, CancellationToken cancellationToken)
+    {
+        var next = await catalog.RetentionState.Select(s => s.NextTelling).SingleAsync(cancellationToken);
+        await daily.TellAsync(
+            next,
+            moved => catalog.RetentionState
+                .Where(s => s.NextTelling == next)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.NextTelling, moved), cancellationToken),
+            EventKind.RetentionStopped,
+            $"The clock of controller {Environment.MachineName} is not believed: it says {reading.Now.UtcDateTime:u}, and the last time that was believed is "
+            + $"{reading.Witness?.UtcDateTime:u}. It prunes nothing, and no lock ends by it. Set the clock right; or, if it is, confirm it: "
+            + "backstay retention confirm-clock",
+            cancellationToken);
+    }
 }
 
 /// <summary>What the clock said, and what speaks for it.</summary>

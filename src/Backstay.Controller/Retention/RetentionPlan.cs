@@ -42,7 +42,11 @@ internal static class RetentionPlan
     {
         good.FirstOrDefault()?.Keep(RetentionRule.NewestGood);
         good.Find(b => b.Backup.Verified)?.Keep(RetentionRule.NewestVerified);
-        var unreadable = policies.Where(policy => policy.Rules is null).Select(policy => policy.Name).ToList();
+        var (opened, drilled) = (good.Find(b => b.Backup.ContentVerified), good.Find(b => b.Backup.Drilled));
+        opened?.Keep(RetentionRule.NewestProven);
+        if (drilled != opened)
+            drilled?.Keep(RetentionRule.NewestProven);
+        List<PolicyInForce> withoutRules = [.. policies.Where(policy => policy.Rules is null)];
         foreach (var judged in all)
         {
             if (judged.Backup.Held)
@@ -55,8 +59,8 @@ internal static class RetentionPlan
                 judged.Keep(RetentionRule.NothingBetter);
             if (policies.Count == 0)
                 judged.Keep(RetentionRule.NoPolicy);
-            foreach (var policy in unreadable)
-                judged.Keep(RetentionRule.NoPolicy, policy);
+            foreach (var policy in withoutRules)
+                judged.Keep(policy.WithoutRules, policy.Name);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Backstay.Controller.Access;
 using Backstay.Controller.Api;
 using Backstay.Controller.Appliances;
@@ -10,6 +11,9 @@ namespace Backstay.Controller.Retention;
 /// <summary>What retention would do, by the same plan that it goes by, and nothing done.</summary>
 internal static class RetentionPreviews
 {
+    /// <summary>In one page.</summary>
+    public const int MostAppliances = 100;
+
     public static async Task<Results<Ok<PagedList<RetentionPreview>>, ApiErrorResult>> HandleAsync(
         [AsParameters] ListQuery query,
         HttpRequest request,
@@ -33,8 +37,23 @@ internal static class RetentionPreviews
             policies = policies.With(PolicyForm.Make(policy, policy.Id ?? Guid.CreateVersion7(now), now));
         }
 
+        if (wish.Without is { } without)
+        {
+            var errors = new FieldErrors();
+            if (wish.Policy is not null)
+                errors.Add("without", "can't be asked together with policy");
+            else if (without == RetentionPolicyEntity.DefaultId)
+                errors.Add("without", "is the default policy, which can't be deleted");
+            else if (policies.Without(without) is { } left)
+                policies = left;
+            else
+                errors.Add("without", "is no policy's id");
+            if (errors.Refusal is { } refusal)
+                return refusal;
+        }
+
         var appliances = catalog.Appliances.InScope(caller, PrivilegeTarget.Appliance, PrivilegeType.Backup);
-        var (page, wrong) = await query.PageAsync(appliances, ApplianceLookup.Shape, appliance => appliance, cancellationToken);
+        var (page, wrong) = await AtMost(query).PageAsync(appliances, ApplianceLookup.Shape, appliance => appliance, cancellationToken);
         if (page is null)
             return wrong!;
 
@@ -48,6 +67,11 @@ internal static class RetentionPreviews
             page.TotalCount,
             page.FilterBy));
     }
+
+    /// <summary>Each appliance comes with all of its backups: a page has an end, however many are asked for.</summary>
+    private static ListQuery AtMost(ListQuery query) => ListQuery.TryParseRange(query.Range, out var first, out var last) && last - first >= MostAppliances
+        ? query with { Range = string.Create(CultureInfo.InvariantCulture, $"{first}-{Math.Min(last, first + (long)MostAppliances - 1)}") }
+        : query;
 
     private static RetentionPreview Preview(
         ApplianceEntity appliance, IReadOnlyList<PolicyInForce> policies, IEnumerable<Candidate> backups, DateTimeOffset now)

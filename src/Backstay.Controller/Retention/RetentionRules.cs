@@ -1,4 +1,5 @@
 using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
 
 namespace Backstay.Controller.Retention;
 
@@ -41,5 +42,11 @@ internal sealed record RetentionRules(
 }
 
 /// <summary>A policy in force.</summary>
-/// <param name="Rules">Null when they can't be read: such a policy keeps everything.</param>
-internal sealed record PolicyInForce(string Name, RetentionRules? Rules);
+/// <param name="Rules">Null when they can't be read, or nobody has confirmed them yet: such a policy keeps everything.</param>
+/// <param name="WithoutRules">Why it keeps everything without them.</param>
+internal sealed record PolicyInForce(string Name, RetentionRules? Rules, RetentionRule WithoutRules = RetentionRule.NoPolicy)
+{
+    public static PolicyInForce Of(RetentionPolicyEntity policy) => policy.AwaitsConfirmation
+        ? new PolicyInForce(policy.Name, Rules: null, RetentionRule.Unconfirmed)
+        : new PolicyInForce(policy.Name, RetentionRules.Of(policy));
+}

@@ -9,7 +9,8 @@ internal static class RetentionServices
         services.AddScoped<RetentionClock>();
         services.AddScoped<Pruning>();
         services.AddSingleton<RetentionHealth>();
-        services.AddHealthChecks().AddCheck<RetentionHealth>("retention-clock");
+        services.AddSingleton<PolicyHealth>();
+        services.AddHealthChecks().AddCheck<RetentionHealth>("retention-clock").AddCheck<PolicyHealth>("retention-policies");
         services.AddHostedService<RetentionWorker>();
         return services;
     }

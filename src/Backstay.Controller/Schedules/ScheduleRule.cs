@@ -48,8 +48,15 @@ internal sealed class ScheduleRule
         schedule.CatchUp);
 
     /// <summary>The same; null where this machine can't read it, as it doesn't know the time zone.</summary>
-    public static ScheduleRule? TryOf(BackupScheduleEntity schedule) =>
-        TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out _) && CronExpression.TryParse(schedule.Cron, out _) ? Of(schedule) : null;
+    public static ScheduleRule? TryOf(BackupScheduleEntity schedule) => ProblemOf(schedule) is null ? Of(schedule) : null;
+
+    /// <summary>Why this machine can't read it, or null: it can.</summary>
+    public static string? ProblemOf(BackupScheduleEntity schedule) =>
+        !TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out _)
+            ? $"This controller doesn't know the time zone {schedule.TimeZone}: nothing begins by itself. Install tzdata there, or name another zone."
+        : !CronExpression.TryParse(schedule.Cron, out _)
+            ? $"This controller can't read the expression {schedule.Cron}: nothing begins by itself. Write it anew."
+        : null;
 
     /// <summary>
     /// How much later than the schedule's time a run is due for this appliance: whole seconds, less than <see cref="Spread"/>. It follows

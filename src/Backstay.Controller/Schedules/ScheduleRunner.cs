@@ -4,7 +4,6 @@ using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Events;
 using Backstay.Protocol.Admin;
-using Cronos;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -28,7 +27,7 @@ internal sealed partial class ScheduleRunner(
         var rules = new Dictionary<Guid, (BackupScheduleEntity Schedule, ScheduleRule Rule)>();
         foreach (var schedule in schedules)
         {
-            if (RuleOf(schedule) is not { } rule)
+            if (await scope.ServiceProvider.GetRequiredService<ScheduleRules>().OfAsync(schedule, cancellationToken) is not { } rule)
                 continue;
             rules.Add(schedule.Id, (schedule, rule));
             await FollowSelectionAsync(schedule, rule, cancellationToken);
@@ -61,19 +60,6 @@ internal sealed partial class ScheduleRunner(
         }
 
         await PostponeAsync(quiet, rules.ToDictionary(r => r.Key, r => r.Value.Rule), now, cancellationToken);
-    }
-
-    private ScheduleRule? RuleOf(BackupScheduleEntity schedule)
-    {
-        try
-        {
-            return ScheduleRule.Of(schedule);
-        }
-        catch (Exception exception) when (exception is TimeZoneNotFoundException or InvalidTimeZoneException or CronFormatException)
-        {
-            Log.NoRule(logger, schedule.Name, exception.Message);
-            return null;
-        }
     }
 
     private async Task FollowSelectionAsync(BackupScheduleEntity schedule, ScheduleRule rule, CancellationToken cancellationToken)
@@ -292,8 +278,5 @@ internal sealed partial class ScheduleRunner(
 
         [LoggerMessage(LogLevel.Error, "Schedule {Schedule}: what to do for {Appliance} could not be decided; it is with the next look.")]
         public static partial void NotDecided(ILogger logger, string schedule, string appliance, Exception exception);
-
-        [LoggerMessage(LogLevel.Error, "Schedule {Schedule} can't be followed: {Reason} Give it a time zone that this machine knows, or install the zone (package tzdata).")]
-        public static partial void NoRule(ILogger logger, string schedule, string reason);
     }
 }

@@ -67,7 +67,7 @@ internal static class ScheduleRunsApi
             join appliance in catalog.Appliances on scheduled.ApplianceId equals appliance.Id
             where scheduled.ScheduleId == schedule.Id
             select new ListedRun { Scheduled = scheduled, ApplianceName = appliance.Name };
-        var rule = schedule.Paused ? null : ScheduleRule.Of(schedule);
+        var rule = schedule.Paused ? null : ScheduleRule.TryOf(schedule);
         var now = time.GetUtcNow();
         (var list, error) = await query.PageAsync(rows, ListedRun.Shape, listed => listed.ToWire(rule, now), cancellationToken);
         return error is null ? TypedResults.Ok(list!) : error;

@@ -9,6 +9,7 @@ internal static class ScheduleServices
         services.AddSingleton<ScheduleHint>();
         services.AddSingleton<ScheduleRunner>();
         services.AddScoped<ScheduleMembers>();
+        services.AddScoped<ScheduleRules>();
         services.AddHostedService<ScheduleWorker>();
         return services;
     }

@@ -49,6 +49,7 @@ internal static class ScheduleWire
         schedule.CatchUp = wish.CatchUp;
         schedule.Paused = wish.Paused;
         schedule.Updated = now;
+        schedule.NextTelling = null;
     }
 
     public static BackupSchedule ToWire(BackupScheduleEntity schedule, RunCounts counts, DateTimeOffset now) => new(
@@ -66,16 +67,18 @@ internal static class ScheduleWire
         schedule.Notes,
         schedule.Created,
         schedule.Updated,
-        schedule.Paused ? null : ScheduleRule.Of(schedule).TimesAfter(now, 1).Select(time => (DateTimeOffset?)time).FirstOrDefault(),
+        schedule.Paused ? null : ScheduleRule.TryOf(schedule)?.TimesAfter(now, 1).Select(time => (DateTimeOffset?)time).FirstOrDefault(),
         counts.Waiting,
-        counts.Missed);
+        counts.Missed,
+        ScheduleRule.ProblemOf(schedule));
 
     public static UpcomingRuns ToUpcoming(BackupScheduleEntity schedule, int appliances, DateTimeOffset now)
     {
         if (schedule.Paused)
             return new UpcomingRuns([], appliances);
 
-        var rule = ScheduleRule.Of(schedule);
+        if (ScheduleRule.TryOf(schedule) is not { } rule)
+            return new UpcomingRuns([], appliances, ScheduleRule.ProblemOf(schedule));
         return new UpcomingRuns(
             [.. rule.TimesAfter(now, Upcoming).Select(time => new UpcomingRun(time, time + rule.Spread, time + rule.Spread + rule.Window))],
             appliances);
@@ -129,7 +132,7 @@ internal sealed class ListedRun
 
     public required string ApplianceName { get; init; }
 
-    /// <param name="rule">Null while the schedule is paused.</param>
+    /// <param name="rule">Null while the schedule is paused, or can't be read.</param>
     public ScheduledAppliance ToWire(ScheduleRule? rule, DateTimeOffset now) => new(
         Scheduled.ApplianceId,
         ApplianceName,

@@ -40,7 +40,8 @@ internal static class SchedulesApi
             .WithDescription("The next ten runs and the number of appliances, as they would be now. Nothing is saved.");
         schedules.MapGet("/{id}", GetAsync)
             .Refuses(404)
-            .WithSummary("Read a schedule");
+            .WithSummary("Read a schedule")
+            .WithDescription("With its next run, and how many of its appliances wait or were missed. One whose appliances the caller may not all back up is refused (403).");
         schedules.MapPut("/{id}", PutAsync)
             .Takes(typeof(BackupSchedule))
             .Refuses(400, 404, 409, 413, 422)

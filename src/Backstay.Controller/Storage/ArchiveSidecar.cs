@@ -66,6 +66,19 @@ internal sealed record ArchiveSidecar(
             : sidecar.IsWhole ? sidecar : throw new JsonException("A field is missing, or has a value that can't be.");
     }
 
+    /// <summary>Whether it is one of a format that this version doesn't know: it isn't broken, and isn't to be written over.</summary>
+    public static bool IsOfNewerFormat(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SidecarJson.Default.SidecarFormat)?.Format > NewestFormat;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether two sidecars say the same, but for hold and lock.</summary>
     public static bool ProtectionApart(ReadOnlySpan<byte> json, ReadOnlySpan<byte> other)
     {
@@ -110,8 +123,12 @@ internal sealed record SidecarProtection(
     DateTimeOffset? LockedUntil = null,
     string? LockedBy = null);
 
+/// <summary>What every format begins with.</summary>
+internal sealed record SidecarFormat(int Format);
+
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(ArchiveSidecar))]
+[JsonSerializable(typeof(SidecarFormat))]
 internal sealed partial class SidecarJson : JsonSerializerContext;

@@ -12,6 +12,7 @@ namespace Backstay.Controller.Storage;
 /// incoming/BACKUP.ATTEMPT.json.RANDOM  a sidecar that is being written
 /// archives/BACKUP.ATTEMPT.gpg          finished
 /// archives/BACKUP.ATTEMPT.json         its sidecar
+/// archives/store-id                    which store this is (<see cref="IStoreMarker"/>)
 /// </code>
 /// A part is acknowledged after fdatasync. The folder may be shared by several controllers: a writer of a part holds a lock on its
 /// bytes (docs/decisions/0056). Finishing is fsync → rename → fsync of the folders.

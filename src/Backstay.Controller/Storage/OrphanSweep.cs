@@ -1,4 +1,5 @@
 using Backstay.Controller.Catalog;
+using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -7,14 +8,17 @@ namespace Backstay.Controller.Storage;
 /// <summary>
 /// Takes out of the store what attempts left that can't become a success any more. By attempt, after a grace period, and only on the
 /// word of the backup's row: what no row speaks of is somebody's archive, for all that is known, and stays. So it is with a finished
-/// object of an attempt that its row has never heard of: the catalog is a copy from before that, and a rebuild lists the archive.
+/// object of an attempt that its row has never heard of: the catalog is a copy from before that, and a rebuild lists the archive. And so
+/// with a whole archive of a backup that was failed without a look at the store (docs/decisions/0140): it goes with its row.
 /// </summary>
 internal sealed partial class OrphanSweep(
-    IServiceScopeFactory scopes, IArchiveStore store, IOptions<StorageOptions> options, TimeProvider time, ILogger<OrphanSweep> logger)
-    : BackgroundService
+    IServiceScopeFactory scopes, IArchiveStore store, FinishedArchives finished, IOptions<StorageOptions> options, TimeProvider time,
+    ILogger<OrphanSweep> logger) : BackgroundService
 {
     /// <summary>Things in the store that one question to the catalog is about.</summary>
     private const int BatchSize = 500;
+
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(1);
 
     /// <summary>What is over its grace period goes a sixth of it later at the latest: 10 minutes, by default.</summary>
     private TimeSpan Interval => options.Value.OrphanGrace / 6;
@@ -52,15 +56,52 @@ internal sealed partial class OrphanSweep(
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
         var before = time.GetUtcNow() - options.Value.OrphanGrace;
-        await foreach (var batch in store.ListAsync(cancellationToken).Where(item => item.LastWritten <= before).Chunk(BatchSize))
+        HashSet<ArchiveKey> archives = [];
+        await foreach (var batch in store.ListAsync(cancellationToken).Where(item => IsOld(item, before, archives)).Chunk(BatchSize))
         {
             var ids = batch.Select(item => item.Key.BackupId).Distinct().ToList();
             var rows = await catalog.Backups
                 .Where(b => ids.Contains(b.Id))
-                .Select(b => new BackupRow(b.Id, b.State, b.Attempt))
+                .Select(b => new BackupRow(b.Id, b.State, b.Attempt, b.Reason))
                 .ToDictionaryAsync(row => row.Id, cancellationToken);
             foreach (var item in batch)
                 await SweepAsync(item, rows.GetValueOrDefault(item.Key.BackupId), cancellationToken);
+        }
+
+        await foreach (var batch in store.ListSidecarsAsync(cancellationToken).Where(key => !archives.Contains(key)).Chunk(BatchSize))
+            await SweepSidecarsAsync(catalog, batch, before, cancellationToken);
+    }
+
+    private static bool IsOld(StoredObject item, DateTimeOffset before, HashSet<ArchiveKey> archives)
+    {
+        if (item.Finished)
+            archives.Add(item.Key);
+        return item.LastWritten <= before;
+    }
+
+    /// <summary>
+    /// A sidecar whose archive was thrown away while it was written. The store doesn't say how old it is, so the grace period counts from the
+    /// end of its backup.
+    /// </summary>
+    private async Task SweepSidecarsAsync(CatalogContext catalog, ArchiveKey[] alone, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var ids = alone.Select(key => key.BackupId).Distinct().ToList();
+        var rows = await catalog.Backups
+            .Where(b => ids.Contains(b.Id) && b.Ended <= before)
+            .Select(b => new BackupRow(b.Id, b.State, b.Attempt, b.Reason))
+            .ToDictionaryAsync(row => row.Id, cancellationToken);
+        foreach (var key in alone)
+        {
+            // Of an attempt that the row knows; and the archive may have come since it was listed.
+            if (rows.GetValueOrDefault(key.BackupId) is not { } row || key.Attempt > row.Attempt
+                || (key.Attempt == row.Attempt && row.State != BackupState.Failed)
+                || await store.GetLengthAsync(key, cancellationToken) is not null)
+            {
+                continue;
+            }
+
+            await store.DeleteAsync(key, cancellationToken);
+            Log.SidecarSwept(logger, key);
         }
     }
 
@@ -76,6 +117,14 @@ internal sealed partial class OrphanSweep(
         if (row is not null && !IsOrphan(row.State, row.Attempt, item))
             return;
 
+        // Who ended it couldn't ask the store, perhaps: what is whole is nobody's to throw away then.
+        if (item.Finished && row is { State: BackupState.Failed, Reason: FailureReason.AgentLost or FailureReason.DeadlineExceeded }
+            && await finished.LookAsync(item.Key, LongestLook, cancellationToken) is not { Answered: true, Sidecar: null })
+        {
+            Log.Whole(logger, item.Key);
+            return;
+        }
+
         await (item.Finished ? store.DeleteAsync(item.Key, cancellationToken) : store.AbortAsync(item.Key, cancellationToken));
         Log.Swept(logger, item.Key, item.Size);
     }
@@ -88,7 +137,7 @@ internal sealed partial class OrphanSweep(
     };
 
     /// <summary>What the sweep needs to know. Attempts and states only ever go forward: an orphan stays one.</summary>
-    private sealed record BackupRow(Guid Id, BackupState State, int Attempt);
+    private sealed record BackupRow(Guid Id, BackupState State, int Attempt, FailureReason? Reason);
 
     private static partial class Log
     {
@@ -97,6 +146,13 @@ internal sealed partial class OrphanSweep(
 
         [LoggerMessage(LogLevel.Warning, "The store holds {Key}, of which the catalog knows nothing. It stays.")]
         public static partial void Unknown(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Warning,
+            "The archive of {Key} is whole, though its backup has failed: the store didn't answer when it ended. It stays until the backup is deleted.")]
+        public static partial void Whole(ILogger logger, ArchiveKey key);
+
+        [LoggerMessage(LogLevel.Information, "Removed the sidecar of {Key} from the store: its backup has ended, and there is no archive beside it.")]
+        public static partial void SidecarSwept(ILogger logger, ArchiveKey key);
 
         [LoggerMessage(LogLevel.Information, "Removed {Key} from the store, {Size} bytes left by an attempt that ended.")]
         public static partial void Swept(ILogger logger, ArchiveKey key, long size);

@@ -11,6 +11,7 @@ namespace Backstay.Controller.Storage;
 /// <code>
 /// PREFIX/archives/BACKUP.ATTEMPT.gpg    finished; before that, a multipart upload of this name
 /// PREFIX/archives/BACKUP.ATTEMPT.json   its sidecar
+/// PREFIX/archives/store-id              which store this is (<see cref="IStoreMarker"/>)
 /// </code>
 /// An attempt is its multipart upload and nothing else: any controller finds it by its name, and what the service refuses for it
 /// (a part after the abort, a second completion) is refused for all of them.

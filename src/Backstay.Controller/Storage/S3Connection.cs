@@ -38,20 +38,28 @@ internal sealed class S3Connection : IDisposable
 
     /// <summary>Makes one call within the configured time, and translates its failure.</summary>
     /// <param name="what">Completes "Can't …".</param>
+    /// <param name="call">May be made twice: see <see cref="S3Faults.IsOutOfStep"/>.</param>
     /// <param name="within">When the configured time is too short for this call.</param>
     public async Task<T> CallAsync<T>(
         string what, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, TimeSpan? within = null)
     {
         using var inTime = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         inTime.CancelAfter(within ?? Options.Timeout);
-        try
+        for (var isFirst = true; ; isFirst = false)
         {
-            return await call(inTime.Token);
-        }
-        catch (Exception exception)
-        {
-            cancellationToken.ThrowIfCancellationRequested(); // whatever the SDK made of it
-            throw S3Faults.Translated(what, this, exception);
+            try
+            {
+                return await call(inTime.Token);
+            }
+            catch (AmazonS3Exception exception) when (isFirst && S3Faults.IsOutOfStep(exception))
+            {
+                // The connection is closed with that answer; the next call gets another.
+            }
+            catch (Exception exception)
+            {
+                cancellationToken.ThrowIfCancellationRequested(); // whatever the SDK made of it
+                throw S3Faults.Translated(what, this, exception);
+            }
         }
     }
 

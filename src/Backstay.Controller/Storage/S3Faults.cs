@@ -28,6 +28,13 @@ internal static class S3Faults
         exception is AmazonS3Exception { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError }
         || exception is AmazonClientException;
 
+    /// <summary>
+    /// Whether the answer is that of an HTTP parser which lost its place, not S3's, which always has a code: a service that refuses a body
+    /// before it has come may take it for the next request on that connection (Ceph's gateway does), and answers that with a bare 400.
+    /// </summary>
+    public static bool IsOutOfStep(AmazonS3Exception said) =>
+        said.StatusCode == HttpStatusCode.BadRequest && said.ErrorCode == nameof(HttpStatusCode.BadRequest);
+
     private static StoreFault FaultOf(AmazonS3Exception said) => said.ErrorCode switch
     {
         "NoSuchUpload" or "NoSuchKey" or "InvalidPart" or "InvalidPartOrder" or "PreconditionFailed" => StoreFault.Missing,

@@ -11,6 +11,7 @@ internal sealed class S3StoreCheck(S3Connection s3, TimeProvider time) : IStoreC
     private readonly byte[] _bytes = RandomNumberGenerator.GetBytes(1000);
     private readonly string _probe = $"{s3.Prefix}probe/{Guid.NewGuid():N}";
     private string? _upload;
+    private DateTimeOffset _lockedUntil;
 
     public async IAsyncEnumerable<StoreFinding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -79,14 +80,16 @@ internal sealed class S3StoreCheck(S3Connection s3, TimeProvider time) : IStoreC
             _upload = null;
             return null;
         });
+        yield return new Step("put an upload together", "s3:PutObject", PutTogetherAsync);
         if (s3.Options.ObjectLock != S3ObjectLock.None)
         {
             yield return new Step("find Object Lock on", "s3:GetBucketObjectLockConfiguration", FindLockAsync);
             yield return new Step("lock the object for a second", "s3:PutObjectRetention", async token =>
             {
-                await s3.LockAsync(_probe, time.GetUtcNow().AddSeconds(1), token);
+                await s3.LockAsync(_probe, _lockedUntil = time.GetUtcNow().AddSeconds(1), token);
                 return null;
             });
+            yield return new Step("see until when it is locked", "s3:GetObjectRetention", SeeLockAsync);
         }
 
         yield return new Step("delete the object", "s3:DeleteObject", async token =>
@@ -94,6 +97,35 @@ internal sealed class S3StoreCheck(S3Connection s3, TimeProvider time) : IStoreC
             await s3.Client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = s3.Bucket, Key = _probe }, token);
             return null;
         });
+    }
+
+    /// <summary>In place of the object that was written, and read again: a service may take parts and lose them.</summary>
+    private async Task<string?> PutTogetherAsync(CancellationToken cancellationToken)
+    {
+        _upload = (await s3.Client.InitiateMultipartUploadAsync(
+            new InitiateMultipartUploadRequest { BucketName = s3.Bucket, Key = _probe }, cancellationToken)).UploadId;
+        using var content = new MemoryStream(_bytes[..500]);
+        var tag = await s3.UploadPartAsync(_probe, _upload, new PartSlot(1, 0, 500, SHA256.HashData(_bytes.AsSpan(..500))), content, cancellationToken);
+        await s3.Client.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest { BucketName = s3.Bucket, Key = _probe, UploadId = _upload, PartETags = [new PartETag(1, tag)] },
+            cancellationToken);
+        _upload = null;
+        using var response = await s3.Client.GetObjectAsync(
+            new GetObjectRequest { BucketName = s3.Bucket, Key = _probe }, cancellationToken);
+        using var read = new MemoryStream();
+        await response.ResponseStream.CopyToAsync(read, cancellationToken);
+        return Same(read.ToArray(), _bytes[..500], "the upload reads back as other bytes than its part had");
+    }
+
+    private async Task<string?> SeeLockAsync(CancellationToken cancellationToken)
+    {
+        var retention = (await s3.Client.GetObjectRetentionAsync(
+            new GetObjectRetentionRequest { BucketName = s3.Bucket, Key = _probe }, cancellationToken)).Retention;
+
+        // Some services keep whole seconds.
+        return retention?.RetainUntilDate is { } until && (until.ToUniversalTime() - _lockedUntil.UtcDateTime).Duration() <= TimeSpan.FromSeconds(1)
+            ? null
+            : throw new ArchiveStoreException(StoreFault.Unavailable, "the service doesn't say until when the object is locked.");
     }
 
     private async Task<string?> FindLockAsync(CancellationToken cancellationToken)

@@ -18,7 +18,10 @@ internal static partial class StorageServices
         services.AddOptions<S3StoreOptions>().BindConfiguration(S3StoreOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<S3StoreOptions>, S3StoreValidation>();
         services.AddSingleton(provider => OpenedStore.Open(provider, Options.DefaultName));
-        services.AddSingleton(provider => provider.GetRequiredService<OpenedStore>().Store);
+        services.AddSingleton<StoreIdentity>();
+        services.AddSingleton<IArchiveStore>(provider => new KnownStore(
+            provider.GetRequiredService<OpenedStore>().Store, provider.GetRequiredService<StoreIdentity>()));
+        services.AddSingleton<FinishedArchives>();
         services.AddHostedService<OrphanSweep>();
         services.AddOptions<QuotaOptions>().BindConfiguration(QuotaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<StorageMetrics>();
@@ -42,6 +45,21 @@ internal static partial class StorageServices
                 throw new StartupException($"The archive store can't be used: {refusal.Message}");
             if (finding.Fault is { } fault)
                 Log.NotReady(app.Logger, fault.Message);
+        }
+    }
+
+    /// <summary>The store is the one whose archives the catalog lists, or becomes it; to be called with the catalog at hand.</summary>
+    /// <exception cref="StartupException">It is another one, or its folder isn't mounted.</exception>
+    public static async Task IdentifyStoreAsync(this WebApplication app)
+    {
+        try
+        {
+            if (await app.Services.GetRequiredService<StoreIdentity>().SettleAsync(mark: true, app.Lifetime.ApplicationStopping) is { } problem)
+                throw new StartupException($"The archive store can't be used: {problem}");
+        }
+        catch (ArchiveStoreException exception)
+        {
+            Log.NotReady(app.Logger, exception.Message);
         }
     }
 

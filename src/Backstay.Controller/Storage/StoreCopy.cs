@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Backstay.Protocol.Agent;
 
@@ -10,8 +9,13 @@ namespace Backstay.Controller.Storage;
 /// Copies archives from one store to another. A copy's sidecar is written last, after the copy was read back and found to be what the
 /// sidecar says: where one is, there is nothing left to do, and whatever was interrupted before that is begun again.
 /// </summary>
-internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
+internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to, TimeProvider time)
 {
+    /// <summary>Before a part is sent again; doubled each time.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A store that is away for longer than all pauses together fails the archive; the next run begins it again.</summary>
+    private static readonly TimeSpan LastPause = TimeSpan.FromSeconds(16);
 
     /// <param name="remove">Deletes from the first store what was found in the second, byte for byte, in this run.</param>
     /// <exception cref="ArchiveStoreException">The first store can't be listed.</exception>
@@ -86,17 +90,14 @@ internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
         await to.AbortAsync(item.Key, cancellationToken);
         await to.DeleteAsync(item.Key, cancellationToken);
         await to.BeginAsync(item.Key, cancellationToken);
-        var read = await SendAsync(item, cancellationToken);
-        if (recorded is not null && !read.AsSpan().SequenceEqual(recorded))
+        await SendAsync(item, cancellationToken);
+        var expected = recorded ?? await HashAsync(from, item, cancellationToken);
+        if (!(await HashAsync(to, item, cancellationToken)).AsSpan().SequenceEqual(expected))
         {
             await to.DeleteAsync(item.Key, cancellationToken);
-            throw new DamagedException("its bytes have not the digest in its sidecar; it was not copied");
-        }
-
-        if (!(await HashAsync(to, item, cancellationToken)).AsSpan().SequenceEqual(read))
-        {
-            await to.DeleteAsync(item.Key, cancellationToken);
-            throw new DamagedException("the copy read back as other bytes and was deleted");
+            throw new DamagedException((await HashAsync(from, item, cancellationToken)).AsSpan().SequenceEqual(expected)
+                ? "the copy read back as other bytes and was deleted"
+                : "its bytes have not the digest in its sidecar; it was not copied");
         }
 
         if (sidecar is null)
@@ -106,23 +107,35 @@ internal sealed class StoreCopy(IArchiveStore from, IArchiveStore to)
         return CopyOutcome.Copied;
     }
 
-    /// <returns>The digest of the bytes that were read.</returns>
-    private async Task<byte[]> SendAsync(StoredObject item, CancellationToken cancellationToken)
+    private async Task SendAsync(StoredObject item, CancellationToken cancellationToken)
     {
         var plan = PartPlan.Default;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var content = await from.OpenReadAsync(item.Key, 0, item.Size, cancellationToken);
         List<StoredPart> parts = [];
         for (var number = 1; plan.OffsetOf(number) < item.Size; number++)
         {
-            var length = Math.Min(plan.SizeOf(number), item.Size - plan.OffsetOf(number));
-            var slot = new PartSlot(number, plan.OffsetOf(number), length);
-            await using var part = new HashedSlice(content, length, hash);
-            parts.Add(new StoredPart(number, length, await to.WritePartAsync(item.Key, slot, part, cancellationToken)));
+            var slot = new PartSlot(number, plan.OffsetOf(number), Math.Min(plan.SizeOf(number), item.Size - plan.OffsetOf(number)));
+            parts.Add(new StoredPart(number, slot.Length, await SendPartAsync(item.Key, slot, cancellationToken)));
         }
 
         await to.FinishAsync(item.Key, parts, cancellationToken);
-        return hash.GetHashAndReset();
+    }
+
+    /// <summary>A store can't repeat a part by itself, as its bytes are a stream. Here they can be read once more.</summary>
+    private async Task<string> SendPartAsync(ArchiveKey key, PartSlot slot, CancellationToken cancellationToken)
+    {
+        for (var pause = FirstPause; ; pause *= 2)
+        {
+            try
+            {
+                await using var content = await from.OpenReadAsync(key, slot.Offset, slot.Length, cancellationToken);
+                return await to.WritePartAsync(key, slot, content, cancellationToken);
+            }
+            catch (ArchiveStoreException exception) when (
+                exception.Fault == StoreFault.Unavailable && !S3Faults.IsRefusal(exception.InnerException) && pause <= LastPause)
+            {
+                await Task.Delay(pause, time, cancellationToken);
+            }
+        }
     }
 
     private static Task<byte[]> HashAsync(IArchiveStore store, StoredObject item, CancellationToken cancellationToken) =>

@@ -73,7 +73,7 @@ internal sealed partial class StoreRoom(
             await using var catalog = await catalogs.CreateDbContextAsync(cancellationToken);
             var used = await catalog.Backups.Where(b => b.State == BackupState.Succeeded).SumAsync(b => b.Size ?? 0, cancellationToken)
                 + await catalog.Parts.SumAsync(p => p.Length, cancellationToken);
-            var capacity = options.Value.Bytes ?? used + await FreeAsync(cancellationToken);
+            var capacity = options.Value.Bytes ?? await CapacityAsync(used, cancellationToken);
             var level = new StoreLevel(used, capacity, StateOf(used, capacity));
             StoreState before;
             lock (_lock)
@@ -134,11 +134,12 @@ internal sealed partial class StoreRoom(
     };
 
     /// <summary>Null where the store doesn't know, or doesn't answer: then it says itself when it is full.</summary>
-    private async Task<long?> FreeAsync(CancellationToken cancellationToken)
+    private async Task<long?> CapacityAsync(long used, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.GetFreeSpaceAsync(cancellationToken);
+            // Some say that there is no end to it.
+            return await store.GetFreeSpaceAsync(cancellationToken) is { } free ? used + Math.Min(free, long.MaxValue - used) : null;
         }
         catch (ArchiveStoreException exception)
         {

@@ -112,8 +112,8 @@ internal sealed class ArchiveProofs(IArchiveStore store, BackupKeyring keyring, 
         fault is ArchiveFault.WrongKey or ArchiveFault.UnusableKey or ArchiveFault.UnsupportedFormat or ArchiveFault.TooLarge;
 
     private static string NoKey(BackupEntity backup) =>
-        "The controller holds no key that opens this archive, so its content can't be proven here. Where the key is: backstay backup "
-        + $"download {backup.ApplianceId} {backup.Id} and then backstay archive verify FILE --secret-key KEY_FILE";
+        "The controller holds no key that opens this archive, so its content can't be proven here. Where the key is: backstay backup verify "
+        + $"{backup.ApplianceId} {backup.Id} --secret-key KEY_FILE";
 
     private async Task<ProofStream> OpenAsync(
         BackupEntity backup, long? bytesPerSecond, Func<long, CancellationToken, Task> along, CancellationToken cancellationToken)

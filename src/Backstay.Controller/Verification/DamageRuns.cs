@@ -54,7 +54,7 @@ internal sealed class DamageRuns(CatalogContext catalog, ScheduleMembers members
         }
         catch (Exception exception) when (exception is TimeZoneNotFoundException or InvalidTimeZoneException or CronFormatException)
         {
-            return null; // ScheduleRunner tells of it with every look
+            return null; // ScheduleRules tells of it
         }
     }
 }

@@ -10,6 +10,15 @@ namespace Backstay.Controller.Verification;
 /// </summary>
 internal sealed class VerificationClaim(CatalogContext catalog, VerificationEntity verification, TimeProvider time)
 {
+    /// <summary>How long an archive is left alone that could not be read, at first.</summary>
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(2);
+
+    /// <summary>And at last.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
+
+    /// <summary>A claim that ends further away was made by a clock that was ahead: it is nobody's.</summary>
+    public static readonly TimeSpan FurthestAhead = LongestPause + TimeSpan.FromHours(1);
+
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(2);
 
     private DateTimeOffset? _until = verification.ClaimUntil;
@@ -17,6 +26,9 @@ internal sealed class VerificationClaim(CatalogContext catalog, VerificationEnti
 
     /// <summary>When this controller began.</summary>
     public DateTimeOffset Started { get; private set; }
+
+    /// <summary>Since when it can't be read; from now on, unless it was so before.</summary>
+    public DateTimeOffset UnreadableSince => verification.UnreadableSince is { } since && since <= time.GetUtcNow() ? since : time.GetUtcNow();
 
     /// <summary>The row, as long as the claim holds.</summary>
     public IQueryable<VerificationEntity> Row
@@ -64,16 +76,24 @@ internal sealed class VerificationClaim(CatalogContext catalog, VerificationEnti
         (_until, _renewed) = (until, time.GetTimestamp());
     }
 
-    /// <summary>Gives it back: somebody takes it up after the pause.</summary>
-    public Task PostponeAsync(TimeSpan pause, string why, CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives it back: somebody takes it up after a pause, which is as long as it could not be read until now, within its bounds.
+    /// </summary>
+    /// <param name="nextTelling">Null: as it was.</param>
+    /// <returns>False: another controller has it, or the backup was deleted.</returns>
+    public async Task<bool> PostponeAsync(string why, DateTimeOffset? nextTelling, CancellationToken cancellationToken)
     {
-        var until = time.GetUtcNow() + pause;
-        return Row.ExecuteUpdateAsync(
+        var (now, since, telling) = (time.GetUtcNow(), UnreadableSince, nextTelling ?? verification.NextTelling);
+        var pause = now - since;
+        var until = now + (pause < RetryAfter ? RetryAfter : pause > LongestPause ? LongestPause : pause);
+        return await Row.ExecuteUpdateAsync(
             set => set
                 .SetProperty(v => v.State, VerificationRunState.Waiting)
                 .SetProperty(v => v.Message, why)
+                .SetProperty(v => v.UnreadableSince, since)
+                .SetProperty(v => v.NextTelling, telling)
                 .SetProperty(v => v.ClaimUntil, until),
-            cancellationToken);
+            cancellationToken) == 1;
     }
 }
 

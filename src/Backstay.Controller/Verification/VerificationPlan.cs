@@ -17,20 +17,29 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
     private const int AtOnce = 16;
     private const int MostUnfinished = 64;
 
+    /// <summary>What was proven further ahead than that was so by a clock that was ahead: nobody knows when it was.</summary>
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromHours(1);
+
+    /// <summary>While the whole store is away, so many more are queued an hour.</summary>
+    private static readonly TimeSpan LeftAlone = TimeSpan.FromHours(1);
+
     /// <summary>Queues what is due, if nothing waits that could be begun.</summary>
     /// <returns>Whether there may be something to do now.</returns>
     public async Task<bool> QueueDueAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var unfinished = await catalog.Verifications
-            .Where(v => v.State < VerificationRunState.Passed && v.Strength < VerificationStrength.Drill)
-            .Select(v => v.ClaimUntil)
-            .Take(MostUnfinished)
-            .ToListAsync(cancellationToken);
-        if (unfinished.Any(until => until is null || until <= now))
+        var impossible = now + VerificationClaim.FurthestAhead;
+        var unfinished = catalog.Verifications.Where(v => v.State < VerificationRunState.Passed && v.Strength < VerificationStrength.Drill);
+        if (await unfinished.AnyAsync(v => v.ClaimUntil == null || v.ClaimUntil <= now || v.ClaimUntil > impossible, cancellationToken))
             return true;
-        if (unfinished.Count == MostUnfinished)
+
+        // What can't be read for longer than a store needs to come back keeps nothing else from being proven.
+        var before = now - LeftAlone;
+        if (await unfinished.Where(v => v.UnreadableSince == null || v.UnreadableSince > before).Take(MostUnfinished).CountAsync(cancellationToken)
+            == MostUnfinished)
+        {
             return false;
+        }
 
         List<VerificationEntity> due =
         [
@@ -40,19 +49,8 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
         if (due.Count == 0)
             return false;
 
-        try
-        {
-            using (await gate.EnterAsync(cancellationToken))
-            {
-                catalog.Verifications.AddRange(due);
-                await catalog.SaveChangesAsync(cancellationToken);
-            }
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken() || CatalogErrors.BreaksReference(exception))
-        {
-            // Another controller planned at the same moment, or a backup was deleted.
-        }
-
+        foreach (var verification in due)
+            await QueueAsync(verification, now, cancellationToken);
         return true;
     }
 
@@ -69,6 +67,31 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
             .ExecuteDeleteAsync(cancellationToken);
     }
 
+    /// <summary>Each for itself: of several at once, two controllers that plan at the same moment would wait for each other's.</summary>
+    /// <param name="seen">When it was found to be due: by now another controller may have queued it, and proven it as well.</param>
+    private async Task QueueAsync(VerificationEntity verification, DateTimeOffset seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using (await gate.EnterAsync(cancellationToken))
+            {
+                if (await catalog.Verifications.AnyAsync(
+                    v => v.BackupId == verification.BackupId && v.Strength == verification.Strength && v.Ended >= seen, cancellationToken))
+                {
+                    return;
+                }
+
+                catalog.Verifications.Add(verification);
+                await catalog.SaveChangesAsync(cancellationToken);
+            }
+        }
+        catch (DbUpdateException exception) when (exception.IsTaken() || CatalogErrors.BreaksReference(exception))
+        {
+            // Another controller planned it at the same moment, or the backup was deleted.
+            catalog.Entry(verification).State = EntityState.Detached;
+        }
+    }
+
     private async Task<List<VerificationEntity>> DueDigestsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // A damaged one is looked at again when somebody asks: it had its word.
@@ -77,9 +100,12 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
             backups.Where(b => b.Verification == VerificationState.Pending).OrderBy(b => b.Ended), cancellationToken);
         if (options.Value.DigestEveryDays is var days and > 0 && due.Count < AtOnce)
         {
-            var before = now - TimeSpan.FromDays(days);
+            var (before, impossible) = (now - TimeSpan.FromDays(days), now + ClocksDiffer);
             due.AddRange(await FirstAsync(
-                backups.Where(b => b.Verification == VerificationState.Verified && b.Verified <= before).OrderBy(b => b.Verified), cancellationToken));
+                backups
+                    .Where(b => b.Verification == VerificationState.Verified && (b.Verified <= before || b.Verified > impossible))
+                    .OrderBy(b => b.Verified),
+                cancellationToken));
         }
 
         return Queued(due, VerificationStrength.Digest, now);
@@ -93,15 +119,22 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
 
         // What can't be looked at here isn't tried again before it would be due again.
         var before = days == 0 ? DateTimeOffset.UnixEpoch : now - TimeSpan.FromDays(days);
+        var impossible = days == 0 ? DateTimeOffset.MaxValue : now + ClocksDiffer;
         var backups = Provable(VerificationStrength.Content).Where(b => b.Verification == VerificationState.Verified
             && !catalog.Verifications.Any(v => v.BackupId == b.Id
                 && v.Strength == VerificationStrength.Content
                 && v.State == VerificationRunState.Impossible
-                && v.Ended > before));
+                && v.Ended > before
+                && v.Ended <= impossible));
         var due = await FirstAsync(
-            backups.Where(b => b.ContentVerified == null && (afterBackup || b.Ended <= before)).OrderBy(b => b.Ended), cancellationToken);
+            backups.Where(b => b.ContentVerified == null && (afterBackup || b.Ended <= before || b.Ended > impossible)).OrderBy(b => b.Ended),
+            cancellationToken);
         if (due.Count < AtOnce)
-            due.AddRange(await FirstAsync(backups.Where(b => b.ContentVerified <= before).OrderBy(b => b.ContentVerified), cancellationToken));
+        {
+            due.AddRange(await FirstAsync(
+                backups.Where(b => b.ContentVerified <= before || b.ContentVerified > impossible).OrderBy(b => b.ContentVerified), cancellationToken));
+        }
+
         return Queued(due, VerificationStrength.Content, now);
     }
 

@@ -17,8 +17,11 @@ internal sealed partial class VerificationResults(
     EventOutbox events,
     DamageRuns runs,
     ScheduleHint schedules,
+    VerificationMetrics metrics,
     ILogger<VerificationResults> logger)
 {
+    private readonly List<VerificationEntity> _followed = [];
+
     /// <summary>Adds a result that was made elsewhere, as by a drill; the caller saves and commits, then calls <see cref="Wake"/>.</summary>
     /// <param name="result">Ended.</param>
     /// <returns>False: the backup is gone, and nothing was added.</returns>
@@ -29,6 +32,37 @@ internal sealed partial class VerificationResults(
 
         catalog.Verifications.Add(result);
         await FollowAsync(result, cancellationToken);
+        return true;
+    }
+
+    /// <summary>
+    /// Adds what a user reports of a content that was proven elsewhere; the caller saves and commits, then calls <see cref="Wake"/>.
+    /// </summary>
+    /// <param name="report">Ended: passed or failed.</param>
+    /// <returns>False: the backup is gone, and nothing was added.</returns>
+    public async Task<bool> AddReportAsync(VerificationEntity report, string applianceName, CancellationToken cancellationToken)
+    {
+        var rows = catalog.Backups.Where(b => b.Id == report.BackupId && b.Deleted == null);
+        if (!await rows.AnyAsync(cancellationToken))
+            return false;
+
+        catalog.Verifications.Add(report);
+        _followed.Add(report);
+        if (report.State == VerificationRunState.Failed)
+        {
+            events.Add(
+                catalog,
+                EventKind.VerificationFailed,
+                report.ApplianceId,
+                report.BackupId,
+                $"{report.RequestedBy} reports that the content of backup {report.BackupId} of {applianceName} failed its verification; its stored bytes "
+                + $"are looked at. {report.Message}");
+            return true;
+        }
+
+        await rows
+            .Where(b => b.Verification != VerificationState.Damaged)
+            .ExecuteUpdateAsync(set => set.SetProperty(b => b.ContentVerified, report.Ended), cancellationToken);
         return true;
     }
 
@@ -45,11 +79,15 @@ internal sealed partial class VerificationResults(
                 await FailAsync(result, ended, cancellationToken);
                 break;
         }
+
+        _followed.Add(result);
     }
 
-    /// <summary>After the commit: what was begun by it need not wait for the next look.</summary>
+    /// <summary>After the commit: the result counts, and what was begun by it need not wait for the next look.</summary>
     public void Wake()
     {
+        _followed.ForEach(metrics.Ended);
+        _followed.Clear();
         events.Wake();
         schedules.Wake();
     }

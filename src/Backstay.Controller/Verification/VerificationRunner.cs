@@ -13,9 +13,6 @@ namespace Backstay.Controller.Verification;
 internal sealed partial class VerificationRunner(
     IServiceScopeFactory scopes, WriteGate gate, IOptions<VerificationOptions> options, TimeProvider time, ILogger<VerificationRunner> logger)
 {
-    /// <summary>How long an archive is left alone that could not be read.</summary>
-    public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(2);
-
     /// <summary>Who looks, in results.</summary>
     public static readonly string By = $"controller {Environment.MachineName}";
 
@@ -25,12 +22,13 @@ internal sealed partial class VerificationRunner(
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
         var now = time.GetUtcNow();
+        var impossible = now + VerificationClaim.FurthestAhead;
 
         // What somebody waits for comes first.
         var next = await catalog.Verifications.AsNoTracking()
             .Where(v => v.State < VerificationRunState.Passed
                 && v.Strength < VerificationStrength.Drill
-                && (v.ClaimUntil == null || v.ClaimUntil <= now))
+                && (v.ClaimUntil == null || v.ClaimUntil <= now || v.ClaimUntil > impossible))
             .OrderBy(v => v.Planned).ThenBy(v => v.Requested).ThenBy(v => v.Id)
             .FirstOrDefaultAsync(cancellationToken);
         if (next is null)
@@ -55,14 +53,44 @@ internal sealed partial class VerificationRunner(
         {
             // Not being able to look is no proof of damage.
             Log.Unreadable(logger, backup.Id, exception);
-            await claim.PostponeAsync(RetryAfter, $"The store can't be read now; it is tried again. {exception.Message}", cancellationToken);
+            await PostponeAsync(scope.ServiceProvider, next, claim, $"The store can't be read now; it is tried again. {exception.Message}", cancellationToken);
         }
         catch (ClaimLostException)
         {
             Log.Lost(logger, backup.Id);
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !CatalogErrors.IsOutage(exception))
+        {
+            Log.Unexpected(logger, backup.Id, exception);
+            catalog.ChangeTracker.Clear();
+            await PostponeAsync(
+                scope.ServiceProvider,
+                next,
+                claim,
+                $"It ended by a fault of the controller, which its log has in full ({exception.GetType().Name}); it is tried again.",
+                cancellationToken);
+        }
 
         return true;
+    }
+
+    /// <summary>What can't be read for a day, while other archives can, is told of: no time will mend it.</summary>
+    private async Task PostponeAsync(
+        IServiceProvider services, VerificationEntity verification, VerificationClaim claim, string why, CancellationToken cancellationToken)
+    {
+        var unreadable = services.GetRequiredService<UnreadableArchives>();
+        using (await gate.EnterAsync(cancellationToken))
+        {
+            await using var transaction = await services.GetRequiredService<CatalogContext>().Database.BeginTransactionAsync(cancellationToken);
+            var nextTelling = await unreadable.TellAsync(verification, claim.UnreadableSince, why, cancellationToken);
+            if (!await claim.PostponeAsync(why, nextTelling, cancellationToken))
+                return;
+
+            await services.GetRequiredService<CatalogContext>().SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        services.GetRequiredService<VerificationResults>().Wake();
     }
 
     private async Task RecordAsync(
@@ -95,7 +123,8 @@ internal sealed partial class VerificationRunner(
                 return;
             }
 
-            (verification.State, verification.Ended, verification.Message) = (proof.State, ended, proof.Message);
+            (verification.State, verification.Started, verification.Ended) = (proof.State, claim.Started, ended);
+            (verification.Bytes, verification.Message) = (proof.Bytes, proof.Message);
             await results.FollowAsync(verification, cancellationToken);
             await catalog.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
@@ -116,6 +145,9 @@ internal sealed partial class VerificationRunner(
 
         [LoggerMessage(LogLevel.Warning, "The archive of backup {Backup} can't be read now; it is tried again.")]
         public static partial void Unreadable(ILogger logger, Guid backup, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "The verification of backup {Backup} failed unexpectedly; it is tried again.")]
+        public static partial void Unexpected(ILogger logger, Guid backup, Exception exception);
 
         [LoggerMessage(LogLevel.Debug, "The verification of backup {Backup} is another controller's by now, or its backup was deleted.")]
         public static partial void Lost(ILogger logger, Guid backup);

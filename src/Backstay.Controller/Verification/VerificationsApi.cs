@@ -22,6 +22,13 @@ internal static class VerificationsApi
             .WithDescription("`strength` is `digest` (the stored bytes are those that were sealed; when left out) or `content` (it opens, and every "
                 + "file has the SHA-256 that was written down with it). Answered before any work is done; `Location` is what to poll. Asked again "
                 + "while it is under way, it is the same verification.");
+        group.MapPost("/appliances/{id}/backup/{backupId}/verifications", ReportVerification.HandleAsync)
+            .Takes(typeof(VerificationReport))
+            .Refuses(400, 404, 410, 412, 413, 422)
+            .WithSummary("Report a verification")
+            .WithDescription("Keeps what was found where the key is, of an archive that the controller can't open: `state` is `passed` or `failed`, `sha256` that of "
+                + "the archive that was looked at, which has to be the sealed one. It is listed as a verification of the strength `content`, by `user NAME`. "
+                + "`failed` doesn't make the backup damaged: an event tells of it, and the stored bytes are verified.");
         group.MapGet("/verifications", ListAsync)
             .Refuses(400)
             .WithSummary("List verifications")
@@ -31,7 +38,7 @@ internal static class VerificationsApi
         group.MapGet("/verifications/{id}", GetAsync)
             .Refuses(404)
             .WithSummary("Read a verification")
-            .WithDescription("`bytes` of `size` say how far it is. `failed`: the backup is damaged. `impossible`: it could not be looked at in this "
+            .WithDescription("`bytes` of `size` say how far it is. `failed`: the backup is damaged; by `user NAME`: that user reported so. `impossible`: it could not be looked at in this "
                 + "way, which says nothing about the backup; `message` says why and what to do.");
         return app;
     }

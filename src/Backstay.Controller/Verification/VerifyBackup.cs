@@ -40,7 +40,8 @@ internal sealed class VerifyBackup(CatalogContext catalog, WriteGate gate, Audit
             : ApiErrors.NotFound("backup of this appliance");
     }
 
-    private static ApiErrorResult? Refusal(BackupEntity backup) => backup.State switch
+    /// <summary>Why there is nothing to verify; null: there is an archive.</summary>
+    public static ApiErrorResult? Refusal(BackupEntity backup) => backup.State switch
     {
         BackupState.Succeeded => null,
         BackupState.Failed => ApiErrors.Gone("That backup failed: there is no archive to verify. Its status says why."),
@@ -48,7 +49,7 @@ internal sealed class VerifyBackup(CatalogContext catalog, WriteGate gate, Audit
     };
 
     /// <returns>Null: the backup was deleted meanwhile.</returns>
-    private async Task<Guid?> QueueAsync(
+    public async Task<Guid?> QueueAsync(
         BackupEntity backup, ApplianceEntity appliance, VerificationStrength strength, Caller caller, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -87,12 +88,16 @@ internal sealed class VerifyBackup(CatalogContext catalog, WriteGate gate, Audit
         return verification.Id;
     }
 
-    /// <summary>One that is planned comes first from now on, and is read as fast as it goes.</summary>
+    /// <summary>
+    /// One that is planned comes first from now on, and is read as fast as it goes; one that waits as it could not be read is tried at once.
+    /// </summary>
     private async Task<Guid?> UnfinishedAsync(Guid backup, VerificationStrength strength, CancellationToken cancellationToken)
     {
         var unfinished = catalog.Verifications.Where(v =>
             v.BackupId == backup && v.Strength == strength && v.State < VerificationRunState.Passed);
         await unfinished.ExecuteUpdateAsync(set => set.SetProperty(v => v.Planned, false), cancellationToken);
+        await unfinished.Where(v => v.State == VerificationRunState.Waiting).ExecuteUpdateAsync(
+            set => set.SetProperty(v => v.ClaimUntil, (DateTimeOffset?)null), cancellationToken);
         return await unfinished.Select(v => (Guid?)v.Id).FirstOrDefaultAsync(cancellationToken);
     }
 }

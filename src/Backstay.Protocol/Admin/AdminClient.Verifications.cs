@@ -13,6 +13,17 @@ public sealed partial class AdminClient
             AdminJson.Default.VerificationAccepted,
             cancellationToken);
 
+    /// <summary><c>POST /appliances/{id}/backup/{backupId}/verifications</c>: has a proof kept that was made on this side.</summary>
+    public async Task<VerificationRecord> ReportVerificationAsync(
+        Guid applianceId, Guid backupId, VerificationReport report, CancellationToken cancellationToken) =>
+        await SendAsync(
+            HttpMethod.Post,
+            $"{ArchivePath(applianceId, backupId)}/verifications",
+            report,
+            AdminJson.Default.VerificationReport,
+            AdminJson.Default.VerificationRecord,
+            cancellationToken);
+
     /// <summary><c>GET /verifications</c>: of the backups of every appliance that the caller may back up.</summary>
     public async Task<PagedList<VerificationRecord>> ListVerificationsAsync(ListRequest? query, CancellationToken cancellationToken) =>
         await GetAsync(WithQuery("admin/verifications", query), AdminJson.Default.PagedListVerificationRecord, cancellationToken);

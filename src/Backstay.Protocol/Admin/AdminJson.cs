@@ -50,6 +50,7 @@ namespace Backstay.Protocol.Admin;
 [JsonSerializable(typeof(LockRequest))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerificationAccepted))]
+[JsonSerializable(typeof(VerificationReport))]
 [JsonSerializable(typeof(VerificationRecord))]
 [JsonSerializable(typeof(PagedList<VerificationRecord>))]
 [JsonSerializable(typeof(DrillMachine))]

@@ -37,6 +37,7 @@ public enum BackupKeyState
 /// <param name="ExpiresSoon">Within the time that the controller warns for, 30 days unless it is configured otherwise.</param>
 /// <param name="Confirmed">When somebody said that the fingerprint is the right one.</param>
 /// <param name="Retired">Since when nothing is sealed to it any more.</param>
+/// <param name="FormerSubkeyIds">Of a public key that was renewed with another subkey: those in use before, oldest first. Keep their secret halves.</param>
 public sealed record BackupKey(
     Guid Id,
     BackupKeyKind Kind,
@@ -50,7 +51,8 @@ public sealed record BackupKey(
     DateTimeOffset Created,
     DateTimeOffset? Confirmed,
     string? ConfirmedBy,
-    DateTimeOffset? Retired);
+    DateTimeOffset? Retired,
+    IReadOnlyList<string>? FormerSubkeyIds = null);
 
 /// <summary>The body of <c>POST /backup-keys</c>.</summary>
 /// <param name="PublicKey">One OpenPGP certificate, ASCII-armored or in Base64.</param>

@@ -14,9 +14,10 @@ namespace Backstay.Protocol.Admin;
 /// <param name="WindowMinutes">How long after its time a run may still begin. 1 to 10,080.</param>
 /// <param name="CatchUp">Whether the newest run that no controller was there to start is made up for when its window is over, too.</param>
 /// <param name="Paused">Nothing begins by itself; <c>…/run</c> works.</param>
-/// <param name="NextRun">Read only: the next time, in the schedule's zone; null while paused.</param>
+/// <param name="NextRun">Read only: the next time, in the schedule's zone; null while paused, and with a <paramref name="Problem"/>.</param>
 /// <param name="Waiting">Read only: how many appliances have a run that waits for them.</param>
 /// <param name="Missed">Read only: how many appliances missed their last run.</param>
+/// <param name="Problem">Read only: why the controller that was asked can't read the schedule, so that nothing begins by it there.</param>
 public sealed record BackupSchedule(
     Guid? Id,
     string? Name,
@@ -34,14 +35,16 @@ public sealed record BackupSchedule(
     DateTimeOffset? Updated = null,
     DateTimeOffset? NextRun = null,
     int? Waiting = null,
-    int? Missed = null)
+    int? Missed = null,
+    string? Problem = null)
 {
     public const int DefaultWindowMinutes = 240;
 }
 
 /// <summary>The next runs of a schedule, ten at most.</summary>
 /// <param name="Appliances">How many appliances take part now: selected, and activated.</param>
-public sealed record UpcomingRuns(IReadOnlyList<UpcomingRun> Runs, int Appliances);
+/// <param name="Problem">Why there are none: as in <see cref="BackupSchedule"/>.</param>
+public sealed record UpcomingRuns(IReadOnlyList<UpcomingRun> Runs, int Appliances, string? Problem = null);
 
 /// <summary>One run to come.</summary>
 /// <param name="Time">When it comes due, in the schedule's zone.</param>
@@ -60,7 +63,7 @@ public sealed record RunAccepted(int Appliances);
 /// <param name="BackupId">The backup that it began, or that it was served by.</param>
 /// <param name="MissedInARow">Runs missed since the last that wasn't.</param>
 /// <param name="Message">Why it waits, or was missed.</param>
-/// <param name="NextDue">When the next one is due for this appliance; null while the schedule is paused.</param>
+/// <param name="NextDue">When the next one is due for this appliance; null while the schedule is paused, or can't be read.</param>
 public sealed record ScheduledAppliance(
     Guid ApplianceId,
     string ApplianceName,

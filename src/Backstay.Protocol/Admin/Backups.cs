@@ -91,6 +91,9 @@ public sealed record BackupProgress(
 /// <param name="Hold">It can't be deleted until this is released.</param>
 /// <param name="Lock">It can't be deleted before the end of this; when that has passed it means nothing any more.</param>
 /// <param name="Keys">Each of these alone opens the archive; null before its upload begins, and of backups from before keys were recorded.</param>
+/// <param name="Sections">What the archive holds, by section; null of backups that left none.</param>
+/// <param name="FirstWarnings">At most 20 of the warnings, a line of at most 500 characters each; null of backups that left no archive. The archive's
+/// own <c>backstay/summary.json</c> has more.</param>
 public sealed record Backup(
     Guid Id,
     Guid ApplianceId,
@@ -119,4 +122,6 @@ public sealed record Backup(
     BackupLock? Lock = null,
     DateTimeOffset? ContentVerified = null,
     DateTimeOffset? Drilled = null,
-    IReadOnlyList<OpeningKey>? Keys = null);
+    IReadOnlyList<OpeningKey>? Keys = null,
+    IReadOnlyList<Agent.SectionSummary>? Sections = null,
+    IReadOnlyList<string>? FirstWarnings = null);

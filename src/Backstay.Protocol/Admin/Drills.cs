@@ -85,4 +85,5 @@ public sealed record Drill(
 /// <param name="ExitCode">Null: it could not be started, or was stopped when its time was over.</param>
 /// <param name="Seconds">How long it ran.</param>
 /// <param name="Output">The end of what it wrote, stdout and stderr together: at most 4,096 characters.</param>
-public sealed record DrillCheck(string Name, bool Passed, int? ExitCode, double Seconds, string Output);
+/// <param name="Obstacle">Null: it has a result. Otherwise why it has none, which says nothing about the backup.</param>
+public sealed record DrillCheck(string Name, bool Passed, int? ExitCode, double Seconds, string Output, string? Obstacle = null);

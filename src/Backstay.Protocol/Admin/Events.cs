@@ -29,6 +29,18 @@ public enum EventKind
 
     /// <summary>The store has little room left.</summary>
     StoreNearlyFull = 8,
+
+    /// <summary>An archive could not be read for a day, while others could. Told again daily while it is so.</summary>
+    BackupUnreadable = 9,
+
+    /// <summary>A controller's clock isn't believed: it prunes nothing, and no lock ends. Told again daily while it is so.</summary>
+    RetentionStopped = 11,
+
+    /// <summary>No drill machine was able to do a drill in time.</summary>
+    DrillGivenUp = 12,
+
+    /// <summary>A schedule can't be followed, as its time zone isn't known. Told again daily while it is so.</summary>
+    ScheduleStopped = 13,
 }
 
 /// <summary>Something that happened and that people want to be told of.</summary>

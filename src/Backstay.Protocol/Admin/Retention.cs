@@ -19,6 +19,10 @@ namespace Backstay.Protocol.Admin;
 /// <param name="MaxAgeDays">What is older isn't kept by this policy, whatever the rules above say. 1 to 36,500 days of 24 hours.</param>
 /// <param name="TimeZone">In which hours, days, … begin: an IANA name. <c>UTC</c> when left out.</param>
 /// <param name="IsDefault">Read only: the one policy for appliances that no other selects. It can be changed and not deleted.</param>
+/// <param name="AwaitsConfirmation">
+/// Read only: the controller made it over backups that were there already, as after a rebuild of the catalog. It keeps everything until it
+/// is saved (PUT), changed or as it is.
+/// </param>
 public sealed record RetentionPolicy(
     Guid? Id,
     string? Name,
@@ -35,7 +39,8 @@ public sealed record RetentionPolicy(
     string? TimeZone = null,
     bool IsDefault = false,
     DateTimeOffset? Created = null,
-    DateTimeOffset? Updated = null);
+    DateTimeOffset? Updated = null,
+    bool AwaitsConfirmation = false);
 
 /// <summary>Why a backup stays, or why it goes.</summary>
 [JsonConverter(typeof(KebabCaseEnumConverter<RetentionRule>))]
@@ -58,6 +63,9 @@ public enum RetentionRule
     /// <summary>The newest whose stored bytes were proven.</summary>
     NewestVerified,
 
+    /// <summary>The newest whose content was proven, or the newest that a drill has restored.</summary>
+    NewestProven,
+
     /// <summary>Damaged, but there is nothing newer that is good.</summary>
     NothingBetter,
     Held,
@@ -68,6 +76,9 @@ public enum RetentionRule
 
     /// <summary>No policy applies, or one of them can't be read: its time zone is unknown to this machine.</summary>
     NoPolicy,
+
+    /// <summary>A policy that applies <see cref="RetentionPolicy.AwaitsConfirmation"/>.</summary>
+    Unconfirmed,
 
     // It goes.
 
@@ -85,7 +96,8 @@ public sealed record RetentionReason(RetentionRule Rule, string? Policy = null, 
 
 /// <summary>The body of <c>POST /retention-policies/preview</c>; optional as a whole.</summary>
 /// <param name="Policy">What if it were saved: with the id of a saved one in its place, else as a new one. Without it: what is saved.</param>
-public sealed record RetentionPreviewRequest(RetentionPolicy? Policy = null);
+/// <param name="Without">What if this saved one were deleted. Not together with <paramref name="Policy"/>.</param>
+public sealed record RetentionPreviewRequest(RetentionPolicy? Policy = null, Guid? Without = null);
 
 /// <summary>What retention would do now to the backups of one appliance.</summary>
 /// <param name="Policies">The names of those that apply.</param>

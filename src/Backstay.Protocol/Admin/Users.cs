@@ -32,7 +32,8 @@ public sealed record AdministrativeRole(
 
 /// <summary>One line of the append-only audit log.</summary>
 /// <param name="Sequence">Grows by one; a gap means that a line was taken out from behind.</param>
-/// <param name="Actor">The user's name, <c>agent:NAME</c> or <c>controller</c>.</param>
+/// <param name="Actor">The user's name, <c>agent:NAME</c> with the appliance's name, <c>anonymous</c> for a sign-in that was refused, or
+/// <c>controller</c>.</param>
 /// <param name="Action">Noun and verb: <c>backup.start</c>, <c>appliance.export</c>, <c>login.refused</c>…</param>
 /// <param name="Outcome">The HTTP status of the answer, 0 where there was no request.</param>
 public sealed record AuditEntry(

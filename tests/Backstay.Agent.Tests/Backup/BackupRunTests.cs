@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Backstay.Agent.Backup;
 using Backstay.Agent.Configuration;
@@ -100,6 +101,19 @@ public sealed class BackupRunTests : IAsyncLifetime
         Assert.Equal(BackupOutcome.Succeeded, outcome);
         Assert.Equal(1, _controller.Completed!.Summary.Warnings);
         Assert.Contains("exit code 1", Assert.Single(_controller.Completed.Summary.FirstWarnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_warning_is_told_with_the_path_that_it_is_about()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(_folder.Of("source/s")));
+
+        var outcome = await RunAsync();
+
+        Assert.Equal(BackupOutcome.Succeeded, outcome);
+        Assert.StartsWith(
+            $"config: {_folder.Of("source/s")}: ", Assert.Single(_controller.Completed!.Summary.FirstWarnings), StringComparison.Ordinal);
     }
 
     [Fact]

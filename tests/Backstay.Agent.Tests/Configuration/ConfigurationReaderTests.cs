@@ -169,7 +169,20 @@ public sealed class ConfigurationReaderTests
     [InlineData("""{ "files": ["/srv/app", "/srv/application", "/srv/*.d", "/srv/a.c/b*"] }""")]
     [InlineData("""{ "files": ["/opt/*"] }, { "files": ["/opt/.hidden"] }""")]
     [InlineData("""{ "defaults": true }, { "files": ["/var/lib/postgresql"] }""")]
+    [InlineData("""{ "files": ["/srv/cache"], "exclude": ["cache/", "/srv/*"] }""")]
     public void Files_that_are_archived_once_are_not(string sources) => Read($$"""{ "state": [ {{sources}} ] }""");
+
+    [Theory]
+    [InlineData("""{ "files": ["/srv", "/dev/shm/app"] }""", "/dev/shm/app")]
+    [InlineData("""{ "files": ["/proc/sys/"] }""", "/proc/sys/")]
+    [InlineData("""{ "files": ["/srv/app"], "exclude": ["/srv/**"] }""", "/srv/app")]
+    public void Files_of_which_nothing_would_be_archived_are_a_mistake(string source, string path)
+    {
+        var (settings, mistakes) = ConfigurationReader.Read($$"""{ "state": [ {{source}} ] }""");
+
+        Assert.Null(settings);
+        Assert.Contains($"All of \"{path}\" is left out", Assert.Single(mistakes), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_same_files_can_be_in_two_sections() => Read("""{ "state": [ { "files": ["/srv"] } ], "logs": [ { "files": ["/srv/log"] } ] }""");

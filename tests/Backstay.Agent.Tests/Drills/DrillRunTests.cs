@@ -11,6 +11,9 @@ namespace Backstay.Agent.Tests.Drills;
 
 public sealed class DrillRunTests : IAsyncLifetime
 {
+    private const UnixFileMode Passable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private readonly TempFolder _folder = new();
     private readonly DrillPeer _peer = new();
     private TestController _controller = null!;
@@ -54,14 +57,43 @@ public sealed class DrillRunTests : IAsyncLifetime
     {
         _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
 
-        var report = await RunAsync(Check("first", "echo out; echo err >&2; exit 3"), Check("second", "true"), Missing());
+        var report = await RunAsync(Check("first", "echo out; echo err >&2; exit 3"), Check("second", "true"), Check("third", "exit 255"), Missing());
 
-        Assert.Equal((DrillOutcome.Failed, "Restored, but 2 checks of 3 failed: first, missing."), (report.Outcome, report.Message));
-        Assert.Equal([3, 0, null], report.Checks.Select(check => check.ExitCode));
+        Assert.Equal((DrillOutcome.Failed, "Restored, but 2 checks of 4 failed: first, third."), (report.Outcome, report.Message));
+        Assert.Equal([3, 0, 255, null], report.Checks.Select(check => check.ExitCode));
+        Assert.Equal([null, null, null, report.Checks[3].Output], report.Checks.Select(check => check.Obstacle));
         Assert.Equal(["err", "out"], report.Checks[0].Output.Split('\n').Order());
-        Assert.Contains("could not be started", report.Checks[2].Output, StringComparison.Ordinal);
+    }
 
-        static DrillCheckSettings Missing() => new("missing", ["/no/such/program"], TimeSpan.FromMinutes(1), [], [], []);
+    [Fact]
+    public async Task A_program_that_can_not_be_started_says_nothing_about_the_backup()
+    {
+        _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
+
+        var report = await RunAsync(Check("first", "true"), Missing());
+
+        Assert.Equal(DrillOutcome.CouldNot, report.Outcome);
+        Assert.StartsWith("Restored, but 1 check of 2 could not be done here. missing: /no/such/program could not be started", report.Message, StringComparison.Ordinal);
+        Assert.Equal([true, false], report.Checks.Select(check => check.Passed));
+        AssertNothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData("exit 75", 75, "It says that it can't be done now (exit code 75).")]
+    [InlineData("/etc/passwd", 126, "A program of it could not be executed (exit code 126).")]
+    [InlineData("no-such-program-here", 127, "A program of it was not found (exit code 127).")]
+    [InlineData("kill -KILL $$", 137, "It was killed by signal 9 (exit code 137).")]
+    [InlineData("sh -c 'kill -SEGV $$'; exit $?", 139, "It was killed by signal 11 (exit code 139).")]
+    public async Task A_check_that_this_machine_can_not_do_says_nothing_about_the_backup(string script, int exitCode, string obstacle)
+    {
+        _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
+
+        var report = await RunAsync(Check("c", script));
+
+        Assert.Equal((DrillOutcome.CouldNot, $"Restored, but 1 check of 1 could not be done here. c: {obstacle}"), (report.Outcome, report.Message));
+        var check = Assert.Single(report.Checks);
+        Assert.Equal((false, exitCode, obstacle), (check.Passed, check.ExitCode, check.Obstacle));
+        Assert.EndsWith(obstacle, check.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +104,7 @@ public sealed class DrillRunTests : IAsyncLifetime
 
         var report = await RunAsync(check);
 
-        Assert.Equal(DrillOutcome.Failed, report.Outcome);
+        Assert.Equal(DrillOutcome.CouldNot, report.Outcome);
         var result = Assert.Single(report.Checks);
         Assert.Null(result.ExitCode);
         Assert.Equal(["begun", "It was not done after 5s and was stopped."], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -148,6 +180,58 @@ public sealed class DrillRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_archive_from_before_a_rotation_is_opened_by_a_former_key()
+    {
+        _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
+        _folder.Write("new", "the passphrase of today\n");
+        _folder.Write("older", "the passphrase of long ago\n");
+        foreach (var file in new[] { "new", "older" })
+            File.SetUnixFileMode(_folder.Of(file), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        DrillKeySettings today = new(_folder.Of("new")), longAgo = new(_folder.Of("older")), then = new(_folder.Of("passphrase"));
+
+        Assert.Equal(DrillOutcome.CouldNot, (await RunAsync(Settings() with { Keys = [today, longAgo] })).Outcome);
+        Assert.Equal(DrillOutcome.Passed, (await RunAsync(Settings() with { Keys = [today, longAgo, then] })).Outcome);
+    }
+
+    [Fact]
+    public async Task A_check_runs_as_another_user_who_has_what_was_restored()
+    {
+        Assert.True(Environment.IsPrivilegedProcess, "This test needs root, as runAs does.");
+        File.SetUnixFileMode(_folder.Path, Passable);
+        Directory.CreateDirectory(_folder.Of("scratch"), Passable);
+        File.SetUnixFileMode(_folder.Of("source/settings"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _folder.Write("mine", "mine");
+        File.CreateSymbolicLink(_folder.Of("source/out"), _folder.Of("mine"));
+        _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
+        const string script =
+            """
+            id -un && cat "config$1/settings" && touch "$TMPDIR/mine" && mkdir -m 700 "$TMPDIR/closed" && touch "$TMPDIR/closed/file"
+            ! ls "$BACKSTAY_DRILL_SCRATCH" 2>/dev/null && stat -c %U "$2"
+            """;
+
+        var report = await RunAsync(
+            Check("other", script, _folder.Of("source"), _folder.Of("mine")) with { RunAs = "nobody" }, Check("own", "id -un; test -e \"$TMPDIR/mine\""));
+
+        Assert.True(report.Outcome == DrillOutcome.Passed, report.Message);
+        Assert.Equal(["nobody\nanswer=42\nroot", "root"], report.Checks.Select(check => check.Output));
+        AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_user_who_is_not_there_or_can_not_enter_is_no_failure_of_the_backup()
+    {
+        _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
+        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var report = await RunAsync(Check("gone", "true") with { RunAs = "no-such-user" }, Check("shut", "true") with { RunAs = "nobody" });
+
+        Assert.Equal(DrillOutcome.CouldNot, report.Outcome);
+        Assert.StartsWith("What was restored can't be given to no-such-user", report.Checks[0].Obstacle, StringComparison.Ordinal);
+        Assert.StartsWith("nobody can't enter ", report.Checks[1].Obstacle, StringComparison.Ordinal);
+        AssertNothingIsLeft();
+    }
+
+    [Fact]
     public async Task A_drill_that_another_machine_has_is_stopped_and_nothing_is_said_about_it()
     {
         _peer.Archive = await DrillPeer.SealAsync(_folder.Of("source"));
@@ -190,7 +274,9 @@ public sealed class DrillRunTests : IAsyncLifetime
         await run.RunAsync(patience.Token);
     }
 
-    private DrillSettings Settings(params DrillCheckSettings[] checks) => new(null, null, _folder.Of("passphrase"), null, null, checks);
+    private DrillSettings Settings(params DrillCheckSettings[] checks) => new(null, null, [new(_folder.Of("passphrase"))], checks);
+
+    private static DrillCheckSettings Missing() => new("missing", ["/no/such/program"], TimeSpan.FromMinutes(1), [], [], []);
 
     private static DrillCheckSettings Check(string name, string script, params string[] arguments) =>
         new(name, ["sh", "-c", script, "check", .. arguments], TimeSpan.FromMinutes(1), [], [], []);

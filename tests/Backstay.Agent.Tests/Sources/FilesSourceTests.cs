@@ -1,6 +1,7 @@
 using Backstay.Agent.Configuration;
 using Backstay.Agent.Sources;
 using Backstay.Archive;
+using Backstay.TestServers;
 using Xunit;
 
 namespace Backstay.Agent.Tests.Sources;
@@ -77,6 +78,39 @@ public sealed class FilesSourceTests : SourceTest
         Assert.Empty(warnings);
         Assert.Contains($"config{Folder.Path}/here", files.Keys);
     }
+
+    /// <summary>The tree lies on a tmpfs of its own, so that a folder of this machine's disk is another file system there.</summary>
+    [Fact]
+    public async Task A_mounted_file_system_that_is_left_out_is_a_warning_and_one_in_memory_is_not()
+    {
+        using var disk = SmallDisk.Mount(1);
+        var (data, cache, kept) = (Make("srv/data"), Make("srv/cache"), Make("srv/kept"));
+        Folder.Write("outside/x", "x");
+        using var mounted = BoundFolder.Mount(Folder.Of("outside"), data);
+        using var excluded = BoundFolder.Mount(Folder.Of("outside"), kept);
+        using var other = SmallDisk.Mount(1);
+        using var inMemory = BoundFolder.Mount(other.Folder, cache);
+        var srv = Path.Combine(disk.Folder, "srv");
+        var settings = Files([srv], $"{kept}/**");
+
+        var (files, warnings) = await CollectAsync(ArchiveSection.Config, settings);
+        var gaps = await GapsAsync(settings);
+        var entered = await CollectAsync(ArchiveSection.Config, settings with { OneFileSystem = false });
+
+        Assert.Equal((data, WarningKind.Mount), (Assert.Single(warnings).Path, warnings[0].Kind));
+        Assert.Contains("oneFileSystem", warnings[0].Message, StringComparison.Ordinal);
+        Assert.Contains($"config{kept}", files.Keys);
+        Assert.DoesNotContain($"config{data}/x", files.Keys);
+        Assert.StartsWith($"{data}: ", Assert.Single(gaps), StringComparison.Ordinal);
+        Assert.Empty(entered.Warnings);
+        Assert.Contains($"config{data}/x", entered.Files.Keys);
+        Assert.Empty(await GapsAsync(settings with { OneFileSystem = false }));
+
+        string Make(string name) => Directory.CreateDirectory(Path.Combine(disk.Folder, name)).FullName;
+    }
+
+    private Task<IReadOnlyList<string>> GapsAsync(FilesSettings settings) =>
+        new FilesSource(ArchiveSection.Config, settings, [State]).FindGapsAsync(CancellationToken.None);
 
     private static FilesSettings Files(IReadOnlyList<string> paths, params string[] exclude) => new(paths, exclude, OneFileSystem: true);
 }

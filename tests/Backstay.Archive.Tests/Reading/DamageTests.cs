@@ -30,6 +30,43 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task Every_altered_byte_of_the_envelope_is_refused_to_a_passphrase_and_to_a_secret_key()
+    {
+        await using var gpg = new GnuPg();
+        using var scratch = new Scratch();
+        using var key = SessionKey.Generate();
+        (byte[] publicKey, byte[] secretKey) = await gpg.MakeKeyAsync("ops", "ed25519", "cv25519");
+        // As little hashing as the format can say: what is looked at here is what comes of it.
+        byte[] envelope = Envelope.WrapWith(key, [Archives.Passphrase], [Recipient.Parse(publicKey, TimeProvider.System.GetUtcNow())], codedCount: 0);
+        scratch.Write("source/text", "some text");
+        using var output = new MemoryStream();
+        await using (var writer = ArchiveWriter.Create(output, key, envelope, Archives.Manifest, new ArchiveWriterOptions()))
+        {
+            await writer.AddTreeAsync(ArchiveSection.Config, scratch["source"], PathExcludes.None, default);
+            await writer.FinishAsync(Archives.Ended, default);
+        }
+        byte[] archive = output.ToArray();
+        Assert.Equal(envelope, archive[..envelope.Length]);
+
+        foreach (Unlock unlock in new[] { Unlock.WithPassphrase(Archives.Passphrase), Unlock.WithSecretKey(secretKey, null) })
+        {
+            await Archives.VerifyAsync(archive, unlock);
+            for (int position = 0; position < envelope.Length; position++)
+            {
+                foreach (byte flip in new byte[] { 0x01, 0x80, 0xff })
+                {
+                    byte[] altered = [.. archive];
+                    altered[position] ^= flip;
+
+                    Exception? refusal = await Record.ExceptionAsync(() => Archives.VerifyAsync(altered, unlock));
+
+                    Assert.True(refusal is ArchiveException, $"{unlock.GetType().Name}, byte {position} xor {flip}: {refusal?.ToString() ?? "accepted"}");
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task An_archive_cut_anywhere_is_truncated()
     {
         using var scratch = new Scratch();

@@ -59,17 +59,96 @@ public sealed class DiffTests
     [InlineData("srv/app/.env", "A=1")]
     [InlineData("srv/app/server.pem", "-----BEGIN PRIVATE KEY-----")]
     [InlineData("home/me/ring.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----")]
+    [InlineData("etc/openvpn/site.conf", "dev tun\n<tls-auth>\n-----BEGIN OpenVPN Static key V1-----\n")]
     public void Secrets_are_known(string path, string content)
         => Assert.True(SecretFiles.IsSecret(Encoding.UTF8.GetBytes(path), Encoding.UTF8.GetBytes(content)));
 
-    [Fact]
-    public void Passwords_in_texts_are_masked()
+    [Theory]
+    [InlineData("password = 5ecret")]
+    [InlineData("db_password: '5ecret'")]
+    [InlineData("DB_PASS=5ecret")]
+    [InlineData("Server=db;Uid=sa;Pwd=5ecret;Database=shop")]
+    [InlineData("requirepass 5ecret")]
+    [InlineData("smtp_pass 5ecret")]
+    [InlineData("bindpw 5ecret")]
+    [InlineData("olcRootPW: 5ecret")]
+    [InlineData("<password>5ecret</password>")]
+    [InlineData("<property name=\"password\">5ecret</property>")]
+    [InlineData("<add key=\"DbPassword\" value=\"5ecret\"/>")]
+    [InlineData("<password>\n5ecret\n</password>")]
+    [InlineData("<name>db.password</name>\n<value>5ecret</value>")]
+    [InlineData("- name: DB_PASSWORD\n  value: 5ecret")]
+    [InlineData("{\"name\": \"API_TOKEN\", \"value\": \"5ecret\"}")]
+    [InlineData("password: |\n  first\n  5ecret")]
+    [InlineData("password:\n  5ecret")]
+    [InlineData("passwords:\n- a\n- 5ecret")]
+    [InlineData("passwords = [\n\"5ecret\",\n]")]
+    [InlineData("passwords = [ \"a\",\n\"5ecret\" ]")]
+    [InlineData("password = \"\"\"\nfirst\n5ecret\n\"\"\"")]
+    [InlineData("password = \"first\n5ecret\"")]
+    [InlineData("password = <<EOF\nfirst\n5ecret\nEOF")]
+    [InlineData("PASSWORD=first\\\n5ecret")]
+    [InlineData("url=postgres://app:5ecret@db/app")]
+    [InlineData("url=postgres://app:p@ss/w0rd@5ecret@db/app")]
+    [InlineData("amqp://app:a/5ecret@db")]
+    [InlineData("Authorization: Basic 5ecret")]
+    [InlineData("header 'X-Auth' 'Bearer 5ecret'")]
+    [InlineData("proxy_set_header X-Up \"Basic c2VjcmV05ecret\";")]
+    [InlineData("curl -u admin:5ecret https://x")]
+    [InlineData("\"auth\": \"5ecret\"")]
+    [InlineData("rocommunity 5ecret")]
+    [InlineData("snmp-server community 5ecret RO")]
+    [InlineData("com2sec readonly default 5ecret")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountKey=5ecret;EndpointSuffix=x")]
+    [InlineData("presharedkey = 5ecret")]
+    [InlineData("PresharedKey 5ecret")]
+    [InlineData("encryption_key 5ecret")]
+    [InlineData("API_KEY=5ecret")]
+    [InlineData("secret_key_base: 5ecret")]
+    [InlineData("hash $6$abc$5ecret")]
+    public void Secrets_in_texts_are_masked(string text)
     {
-        string masked = SecretFiles.Mask(
-            "-password = hunter2\n+db_password: 'hunter3'\n url=postgres://app:hunter4@db/app\n+requirepass x\n+API_KEY=hunter5\n-hash $6$abc$hunter6\n port=8080\n");
+        string[] lines = text.Split('\n');
 
-        Assert.DoesNotContain("hunter", masked, StringComparison.Ordinal);
-        Assert.Contains(" port=8080\n", masked, StringComparison.Ordinal);
+        string[] shown = SecretLines.Of(["port=8080", .. lines, "", "port=8081"]);
+
+        Assert.DoesNotContain("5ecret", string.Join('\n', shown), StringComparison.Ordinal);
+        Assert.Contains("***", string.Join('\n', shown), StringComparison.Ordinal);
+        Assert.Equal(("port=8080", "port=8081"), (shown[0], shown[^1]));
+    }
+
+    [Theory]
+    [InlineData("port=8080")]
+    [InlineData("PasswordAuthentication no")]
+    [InlineData("PubkeyAuthentication yes")]
+    [InlineData("HostKey /etc/ssh/ssh_host_ed25519")]
+    [InlineData("ssl_certificate_key /etc/nginx/shop.pem;")]
+    [InlineData("proxy_pass http://backend:8080/path;")]
+    [InlineData("auth required pam_unix.so")]
+    [InlineData("pass in on eth0 proto tcp")]
+    [InlineData("keyboard = us")]
+    [InlineData("url=https://user@example.com/path")]
+    [InlineData("server:\n  listen: 8080\n  name: shop")]
+    [InlineData("secure:\n  password_required: true\n  listen: 8080")]
+    public void What_is_no_secret_stays_readable(string text)
+    {
+        string[] lines = text.Split('\n');
+        Assert.Equal(lines, SecretLines.Of(lines));
+    }
+
+    [Fact]
+    public void A_secret_is_masked_far_from_its_name_and_where_only_one_text_calls_it_so()
+    {
+        string before = "password: |\n" + string.Concat(Enumerable.Range(0, 20).Select(i => $"  5ecret-{i}\n")) + "port: 1\n";
+        string changed = before.Replace("5ecret-15", "5ecret-x", StringComparison.Ordinal);
+        string renamed = before.Replace("password", "greeting", StringComparison.Ordinal);
+
+        foreach (string after in new[] { changed, renamed })
+        {
+            string? diff = DiffMaker.Make("etc/app.yaml"u8, Encoding.UTF8.GetBytes(before), Encoding.UTF8.GetBytes(after));
+            Assert.Contains("-", diff, StringComparison.Ordinal);
+            Assert.DoesNotContain("5ecret", diff, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -191,7 +191,7 @@ public sealed class RestoreTests
             await writer.AddFileAsync(
                 ArchiveSection.State, "commands/units.txt", new MemoryStream([4]), 1, new ArchiveFileAttributes(Archives.Started), default);
         });
-        string target = scratch["machine"], dumps = $"{target}/{RestoreFolders.Work}/{RestoreFolders.Dumps}";
+        string target = scratch["machine"], dumps = $"{target}/{RestoreFolders.DumpsOf(Archives.Manifest)}";
 
         (RestoreCounts first, _) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
         (RestoreCounts second, RestoreResult again) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
@@ -204,6 +204,35 @@ public sealed class RestoreTests
         Assert.Equal("x", await File.ReadAllTextAsync($"{target}{scratch["source"]}/file"));
         Assert.False(Path.Exists($"{target}/databases") || Path.Exists($"{target}/commands"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode($"{target}/{RestoreFolders.Work}"));
+    }
+
+    [Fact]
+    public async Task Dumps_of_two_backups_never_mix()
+    {
+        using var scratch = new Scratch();
+        string target = scratch["machine"];
+        ArchiveManifest byHand = Archives.Manifest with { BackupId = null };
+        ArchiveManifest[] manifests = [Archives.Manifest, Archives.Manifest with { BackupId = Guid.NewGuid() }, byHand];
+
+        for (byte i = 0; i < manifests.Length; i++)
+        {
+            using var output = new MemoryStream();
+            using var key = SessionKey.Generate();
+            await using (var writer = ArchiveWriter.Create(output, key, Envelope.Wrap(key, [Archives.Passphrase], []), manifests[i], new ArchiveWriterOptions()))
+            {
+                await writer.AddFileAsync(
+                    ArchiveSection.Config, "databases/app.dump", new MemoryStream([i]), 1, new ArchiveFileAttributes(Archives.Started), default);
+                await writer.FinishAsync(Archives.Ended, default);
+            }
+            using RestorePlan plan = await Restores.PlanAsync(output.ToArray(), Restores.To(target));
+            await Restores.ApplyAsync(output.ToArray(), plan);
+
+            Assert.Equal($"{target}/{RestoreFolders.DumpsOf(manifests[i])}", plan.Dumps);
+            Assert.Equal($"/{RestoreFolders.DumpsOf(manifests[i])}/config/databases/app.dump", Assert.Single(plan.Changes()).Path);
+        }
+
+        Assert.Equal([0, 1, 2], manifests.Select(manifest => File.ReadAllBytes($"{target}/{RestoreFolders.DumpsOf(manifest)}/config/databases/app.dump").Single()));
+        Assert.EndsWith("/dumps/20260102T030405Z", RestoreFolders.DumpsOf(byHand), StringComparison.Ordinal);
     }
 
     [Fact]

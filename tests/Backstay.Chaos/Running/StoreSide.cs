@@ -22,7 +22,7 @@ internal abstract class StoreSide : IAsyncDisposable
     protected static IEnumerable<string> Compare(IEnumerable<string> names, IReadOnlySet<Guid> backups)
     {
         var missing = backups.SelectMany(backup => new[] { (backup, ".gpg"), (backup, ".json") }).ToHashSet();
-        foreach (var name in names)
+        foreach (var name in names.Where(name => name is not "store-id"))
         {
             var known = Guid.TryParse(name.Split('.')[0], out var backup) && missing.Remove((backup, Path.GetExtension(name)));
             if (!known)

@@ -71,6 +71,50 @@ public sealed class ArchiveCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_path_of_which_nothing_would_be_archived_is_refused()
+    {
+        var create = await RunAsync("archive", "create", "--to", _archive, "--exclude", $"{_source}/**", _source);
+
+        Assert.Equal(2, create.ExitCode);
+        Assert.Contains($"All of \"{_source}\" is left out", create.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_archive));
+    }
+
+    [Theory]
+    [InlineData("list", "FILE")]
+    [InlineData("verify", "FILE")]
+    [InlineData("extract", "FILE", "opened")]
+    [InlineData("diff", "FILE", "FILE")]
+    public async Task An_archive_that_is_not_there_is_not_found(string verb, params string[] arguments)
+    {
+        var missing = _folder.File("nowhere.gpg");
+
+        var refused = await RunAsync(["archive", verb, .. arguments.Select(argument => argument == "FILE" ? missing : _folder.File(argument))]);
+
+        Assert.Equal(5, refused.ExitCode);
+        Assert.Contains($"There is no file {missing}.", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Device_nodes_are_made_only_when_that_is_said()
+    {
+        var device = Path.Join(_source, "null");
+        var made = await CliProcess.RunAsync(["-c", $"mknod '{device}' c 1 3"], program: "/bin/bash");
+        Assert.True(made.ExitCode == 0, $"making a device needs root, as the tests have in CI: {made}");
+        Assert.Equal(0, (await RunAsync("archive", "create", "--to", _archive, _source)).ExitCode);
+
+        var without = await RunAsync("archive", "extract", _archive, _folder.File("without"));
+        var with = await RunAsync("archive", "extract", _archive, _folder.File("with"), "--devices");
+
+        Assert.Equal(3, without.ExitCode);
+        Assert.Contains("A device node", without.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Join(_folder.File("without"), "config", device)));
+        Assert.True(with.ExitCode == 0, with.ToString());
+        var extracted = Path.Join(_folder.File("with"), "config", device);
+        Assert.Equal(0, (await CliProcess.RunAsync(["-c", $"test -c '{extracted}'"], program: "/bin/bash")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_list_has_every_entry_with_mode_and_size()
     {
         await RunAsync("archive", "create", "--to", _archive, _source);
@@ -130,6 +174,31 @@ public sealed class ArchiveCommandTests : IDisposable
 
         await File.WriteAllTextAsync(_archive, "no archive at all");
         Assert.Equal(7, (await RunAsync("archive", "verify", _archive)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_changed_byte_anywhere_is_exit_code_7()
+    {
+        const int positions = 40, together = 4;
+        await RunAsync("archive", "create", "--to", _archive, _source);
+        var whole = await File.ReadAllBytesAsync(_archive);
+        // The first and the last, some of the envelope, and the others evenly over the file.
+        int[] places = [0, 1, 5, 20, 45, 60, whole.Length - 1, .. Enumerable.Range(1, positions - 7).Select(i => (int)((long)whole.Length * i / (positions - 6)))];
+        Assert.Equal(positions, places.Distinct().Count());
+
+        await Parallel.ForEachAsync(places, new ParallelOptions { MaxDegreeOfParallelism = together }, async (place, cancellationToken) =>
+        {
+            var altered = (byte[])whole.Clone();
+            altered[place] ^= (byte)(1 << (place % 8));
+            var file = _folder.File($"altered-{place}.gpg");
+            await File.WriteAllBytesAsync(file, altered, cancellationToken);
+
+            var verify = await RunAsync("archive", "verify", file);
+
+            Assert.True(verify.ExitCode == 7, $"byte {place} of {whole.Length}: {verify}");
+            Assert.Empty(verify.Output);
+            File.Delete(file);
+        });
     }
 
     [Fact]

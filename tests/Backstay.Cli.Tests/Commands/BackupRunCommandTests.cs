@@ -40,12 +40,32 @@ public sealed class BackupRunCommandTests
     }
 
     [Fact]
-    public async Task A_backup_with_warnings_is_exit_code_3()
+    public async Task A_backup_with_warnings_is_exit_code_3_and_tells_the_first_of_them()
     {
         await using var peer = await Peer.StartAsync();
-        peer.Backups = [Wire.Success(warnings: 2)];
+        peer.Backups = [Wire.Success(warnings: 7)];
 
-        Assert.Equal(3, (await peer.RunAsync("backup", "run", "gw-01", "--wait")).ExitCode);
+        var run = await peer.RunAsync("backup", "run", "gw-01", "--wait");
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("warning: gw-01: config: /etc/1 can't be read.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("/etc/5 ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("/etc/6 ", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"and 2 more: backstay backup show gw-01 {Peer.BackupId}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_is_shown_with_its_sections_and_all_the_warnings_that_the_controller_knows()
+    {
+        await using var peer = await Peer.StartAsync();
+        peer.Backups = [Wire.Success(warnings: 25)];
+
+        var shown = await peer.RunAsync("backup", "show", "gw-01", $"{Peer.BackupId}");
+
+        Assert.Equal(0, shown.ExitCode);
+        Assert.Contains("config: 100 files, 2.00 MB, 25 warnings", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("config: /etc/20 can't be read.", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("and 5 more: backstay/summary.json in the archive has more", shown.Output, StringComparison.Ordinal);
     }
 
     [Fact]

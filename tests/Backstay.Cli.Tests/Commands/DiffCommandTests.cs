@@ -123,6 +123,19 @@ public sealed class DiffCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_archive_that_is_another_backup_is_exit_code_7()
+    {
+        await using var peer = await PeerAsync();
+        peer.Archives.Clear();
+
+        var diff = await FromPeerAsync(peer, "backup", "diff", "gw-01");
+
+        Assert.True(diff.ExitCode == 7, diff.ToString());
+        Assert.Contains($"is backup {Peer.BackupId} of gw-01", diff.Error, StringComparison.Ordinal);
+        Assert.Empty(diff.Output);
+    }
+
+    [Fact]
     public async Task Without_a_second_good_backup_it_is_exit_code_5()
     {
         await using var peer = await PeerAsync();
@@ -136,7 +149,10 @@ public sealed class DiffCommandTests : IAsyncLifetime
     {
         var peer = await Peer.StartAsync();
         var older = Guid.NewGuid();
+        await AgentArchive.WriteAsync(_newer, Passphrase, _source, Peer.BackupId);
         peer.Archive.Content = await File.ReadAllBytesAsync(_newer);
+        await WriteAsync("gone", "12345");
+        await AgentArchive.WriteAsync(_older, Passphrase, _source, older);
         peer.Archives[older] = new PeerArchive { Content = await File.ReadAllBytesAsync(_older) };
         peer.Backups =
         [

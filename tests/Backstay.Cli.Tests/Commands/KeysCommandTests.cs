@@ -57,6 +57,32 @@ public sealed class KeysCommandTests(ControllerProcess controller) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_new_passphrase_is_asked_for_twice_and_refused_when_the_two_differ()
+    {
+        await using var peer = await Peer.StartAsync();
+
+        await using (var differs = new PseudoTerminal($"{CliProcess.Program} keys rotate-passphrase", peer.Environment()))
+        {
+            await differs.UntilShownAsync("New passphrase: ");
+            await differs.TypeAsync("the new passphrase\n");
+            await differs.UntilShownAsync("The new passphrase again: ");
+            await differs.TypeAsync("the new passphrsae\n");
+            Assert.Equal(2, await differs.EndAsync());
+            Assert.Contains("The two differ; nothing was changed.", differs.Screen, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(peer.Requests, request => request.StartsWith("POST", StringComparison.Ordinal) || request.StartsWith("PUT", StringComparison.Ordinal));
+
+        await using var same = new PseudoTerminal($"{CliProcess.Program} keys rotate-passphrase", peer.Environment());
+        await same.UntilShownAsync("New passphrase: ");
+        await same.TypeAsync("the new passphrase\n");
+        await same.UntilShownAsync("The new passphrase again: ");
+        await same.TypeAsync("the new passphrase\n");
+        await same.EndAsync();
+        Assert.Contains(peer.Requests, request => request.StartsWith("POST /admin/backup-keys", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_passphrase_is_rotated_and_the_old_one_is_revealed_on_the_sheet_and_found_for_a_file()
     {
         using var admin = await controller.SignInAsync();

@@ -28,8 +28,7 @@ public sealed class RestoreCommandTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Join(_source, "sub"));
         await File.WriteAllTextAsync(Path.Join(_source, "hosts"), "127.0.0.1 one\n");
         await File.WriteAllTextAsync(Path.Join(_source, "sub", "app.conf"), "port=1\npassword=hunter2\n");
-        var made = await RunAsync("archive", "create", "--to", _archive, "--name", "gw-01", _source);
-        Assert.True(made.ExitCode == 0, made.ToString());
+        await AgentArchive.WriteAsync(_archive, Passphrase, _source, Peer.BackupId);
     }
 
     public ValueTask DisposeAsync()
@@ -111,11 +110,11 @@ public sealed class RestoreCommandTests : IAsyncLifetime
     {
         var log = _folder.File("log");
         var restored = await RestoreAsync(
-            "--before", $"test ! -e '{There}/hosts' && echo \"$BACKSTAY_RESTORE_APPLIANCE ${{BACKSTAY_PASSPHRASE-none}}\" >'{log}'",
+            "--before", $"test ! -e '{There}/hosts' && echo \"$BACKSTAY_RESTORE_APPLIANCE ${{BACKSTAY_PASSPHRASE-none}} $BACKSTAY_RESTORE_DUMPS\" >'{log}'",
             "--after", $"test -e \"$BACKSTAY_RESTORE_TARGET{_source}/hosts\" && echo after >>'{log}'");
 
         Assert.True(restored.ExitCode == 0, restored.ToString());
-        Assert.Equal("gw-01 none\nafter\n", await File.ReadAllTextAsync(log));
+        Assert.Equal($"gw-01 none {_target}/var/lib/backstay-restore/dumps/{Peer.BackupId}\nafter\n", await File.ReadAllTextAsync(log));
     }
 
     [Fact]
@@ -189,6 +188,39 @@ public sealed class RestoreCommandTests : IAsyncLifetime
 
         Assert.True(restored.ExitCode == 0, restored.ToString());
         Assert.True(File.Exists(Path.Join(There, "hosts")));
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_not_the_backup_that_was_asked_for_is_exit_code_7_and_writes_nothing()
+    {
+        await using var peer = await Peer.StartAsync();
+        var cache = Directory.CreateDirectory(_folder.File("cache")).FullName;
+        var another = Guid.NewGuid();
+        string[] restore = ["restore", "gw-01", "--target", _target, "--cache", cache];
+
+        await AgentArchive.WriteAsync(Path.Join(cache, $"{Peer.BackupId}.gpg"), Passphrase, _source, another);
+        var cached = await FromPeerAsync(peer, restore);
+        var looked = await FromPeerAsync(peer, [.. restore, "--diff"]);
+        File.Delete(Path.Join(cache, $"{Peer.BackupId}.gpg"));
+        await AgentArchive.WriteAsync(_archive, Passphrase, _source, Peer.BackupId, applianceId: Guid.NewGuid(), name: "gw-02");
+        peer.Archive.Content = await File.ReadAllBytesAsync(_archive);
+        var stored = await FromPeerAsync(peer, restore);
+
+        Assert.All([cached, looked, stored], result => Assert.True(result.ExitCode == 7, result.ToString()));
+        Assert.Contains($"is backup {another} of gw-01", cached.Error, StringComparison.Ordinal);
+        Assert.Contains($"not backup {Peer.BackupId} of gw-01", cached.Error, StringComparison.Ordinal);
+        Assert.Contains("of gw-02", stored.Error, StringComparison.Ordinal);
+        Assert.Empty(looked.Output);
+        Assert.False(Directory.Exists(_target));
+    }
+
+    [Fact]
+    public async Task A_file_says_whose_backup_it_is_and_of_when()
+    {
+        var restored = await RestoreAsync();
+
+        Assert.Contains($"gw-01, begun 2026-01-31 12:00:00 UTC, {Peer.BackupId}", restored.Output, StringComparison.Ordinal);
+        Assert.Contains($"gw-01, backed up 2026-01-31 12:00:00 UTC as {Peer.BackupId}: the archive is whole", restored.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,11 +44,29 @@ public sealed class RetentionCommandTests(ControllerProcess controller) : IClass
         Assert.Equal("New", Assert.Single(tried.EnumerateArray()).GetProperty("policies")[0].GetString());
         Assert.Contains("0 would go", (await admin.RunAsync("retention", "preview", "Default", "--keep-last", "1", "--going")).Error, StringComparison.Ordinal);
 
+        await admin.JsonAsync("retention", "add", "Tagged", "--tag", "preview", "--keep-last", "2");
+        var without = await admin.JsonAsync("retention", "preview", "--without", "tagged", "--query", "gw-preview");
+        Assert.Equal("Default", Assert.Single(without.EnumerateArray()).GetProperty("policies")[0].GetString());
+        Assert.Equal(0, (await admin.RunAsync("retention", "remove", "Tagged", "--yes")).ExitCode);
+        Assert.Equal(5, (await admin.RunAsync("retention", "preview", "--without", "Tagged")).ExitCode);
+        Assert.Equal(2, (await admin.RunAsync("retention", "preview", "Default", "--without", "Default")).ExitCode);
+
         Assert.Equal(5, (await admin.RunAsync("retention", "preview", "New")).ExitCode);
         Assert.Equal(2, (await admin.RunAsync("retention", "preview", "--keep-last", "1")).ExitCode);
         var wrong = await admin.RunAsync("retention", "preview", "New", "--tag", "preview", "--max-age", "10");
         Assert.Equal(1, wrong.ExitCode);
         Assert.Contains("keepWithinDays", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Confirming_a_policy_that_needs_none_changes_nothing()
+    {
+        using var admin = await controller.SignInAsync();
+
+        var before = await admin.JsonAsync("retention", "show", "Default");
+        Assert.False(before.TryGetProperty("awaitsConfirmation", out var awaits) && awaits.GetBoolean());
+        Assert.Equal(
+            before.GetProperty("updated").GetString(), (await admin.JsonAsync("retention", "confirm", "Default")).GetProperty("updated").GetString());
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public sealed class ExitCodeTests
 
         Assert.Equal(0, help.ExitCode);
         Assert.Contains("7  integrity", help.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  3  finished with warnings; or, of a diff", help.Output, StringComparison.Ordinal);
+        Assert.Contains("\n130  interrupted", help.Output, StringComparison.Ordinal);
         Assert.Contains("backstay backup run gw-01 --logs --audit --wait", help.Output, StringComparison.Ordinal);
     }
 

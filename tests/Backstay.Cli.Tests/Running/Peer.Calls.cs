@@ -47,6 +47,9 @@ internal sealed partial class Peer
     /// <summary>The one verification that there is.</summary>
     public VerificationRecord Verification { get; set; } = Wire.Verification(VerificationRunState.Running);
 
+    /// <summary>The one drill that there is.</summary>
+    public Drill Drill { get; set; } = Wire.Drill(DrillState.Running);
+
     private void Map(WebApplication app)
     {
         var admin = app.MapGroup("/admin");
@@ -91,9 +94,32 @@ internal sealed partial class Peer
             http.Response.StatusCode = StatusCodes.Status202Accepted;
             await Wire.WriteAsync(http, new VerificationAccepted(Verification.Id), AdminJson.Default.VerificationAccepted);
         });
+        admin.MapPost("/appliances/{id:guid}/backup/{backupId:guid}/verifications", async http =>
+        {
+            var report = (await BodyAsync(http)).Deserialize(AdminJson.Default.VerificationReport)!;
+            await Wire.WriteAsync(http, Wire.Verification(report.State!.Value, report.Message) with { By = "user admin" }, AdminJson.Default.VerificationRecord);
+        });
         admin.MapGet("/verifications", http =>
             Wire.WriteAsync(http, Wire.Page([Verification]), AdminJson.Default.PagedListVerificationRecord));
         admin.MapGet("/verifications/{id:guid}", http => Wire.WriteAsync(http, Verification, AdminJson.Default.VerificationRecord));
+        admin.MapPost("/appliances/{id:guid}/backup/{backupId:guid}/drill", http =>
+        {
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+            return Wire.WriteAsync(http, Drill, AdminJson.Default.Drill);
+        });
+        admin.MapGet("/drills", http => Wire.WriteAsync(http, Wire.Page([Drill]), AdminJson.Default.PagedListDrill));
+        admin.MapGet("/drills/{id:guid}", http => Wire.WriteAsync(http, Drill, AdminJson.Default.Drill));
+        admin.MapDelete("/drills/{id:guid}", http =>
+        {
+            Drill = Wire.Drill(DrillState.Cancelled, "Cancelled by admin.");
+            return Empty(http, StatusCodes.Status204NoContent);
+        });
+        admin.MapPut("/drill-machines/{id:guid}", async http =>
+        {
+            var machine = (await BodyAsync(http)).Deserialize(AdminJson.Default.DrillMachine)!;
+            var kept = machine with { ApplianceId = ApplianceId, Name = "gw-01", InForce = true, Online = true, MadeBy = "admin" };
+            await Wire.WriteAsync(http, kept, AdminJson.Default.DrillMachine);
+        });
         admin.MapDelete("/appliances/{id:guid}/backup/{backupId:guid}/hold", http => Empty(http, StatusCodes.Status204NoContent));
         admin.MapPut("/appliances/{id:guid}/backup/{backupId:guid}/lock", async http =>
         {

@@ -29,6 +29,8 @@ internal static class Wire
         Size = 1_000_000,
         Files = 100,
         Warnings = warnings,
+        Sections = [new SectionSummary("config", 100, 2_000_000, warnings)],
+        FirstWarnings = [.. Enumerable.Range(1, (int)Math.Min(warnings, 20)).Select(n => $"config: /etc/{n} can't be read.")],
         Verification = VerificationState.Verified,
     };
 
@@ -45,6 +47,11 @@ internal static class Wire
     public static VerificationRecord Verification(VerificationRunState state, string? message = null) => new(
         Peer.BackupId, Peer.BackupId, Peer.ApplianceId, "gw-01", VerificationStrength.Content, state, "admin", Time, Time,
         state > VerificationRunState.Running ? Time.AddSeconds(2) : null, 2, 1_000_000, 400_000, 200_000, 100, "controller c1", message);
+
+    public static Drill Drill(DrillState state, string? message = null) => new(
+        Peer.BackupId, Peer.BackupId, Peer.ApplianceId, "gw-01", state, Peer.ApplianceId, "drill-01", "admin", Time, Time,
+        state > DrillState.Running ? Time.AddSeconds(2) : null, 1, null, message, 100, 1_000_000,
+        [new DrillCheck("rows", state is DrillState.Passed, state is DrillState.Passed ? 0 : 3, 1.5, "orders: 12 rows")]);
 
     public static PagedList<T> Page<T>(IReadOnlyList<T> items) => new(items, $"0-{items.Count - 1}/{items.Count}", "name", false, [], items.Count, []);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Backstay.Controller.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Controller.Tests.Backups.Uploads;
@@ -78,8 +79,17 @@ public sealed class AgentLimitsTests
         var backup = await site.StartBackupAsync(greedy);
         await greedy.OpenAsync(backup);
         var bytes = new byte[PartPlan.Default.SizeOf(1)];
-        var pauses = Enumerable.Range(0, 8).Select(_ => new PausingContent(bytes, 1000)).ToList();
-        var open = pauses.Select((pause, i) => greedy.PutPartAsync(backup, 1, i + 1, bytes, content: pause)).ToList();
+
+        // As many parts as it may have, and renewals that are long enough for a web server to wait for their end.
+        var renewal = Encoding.UTF8.GetBytes(new string(' ', 300_000) + """{"phase":"collecting","files":1,"bytes":1}""");
+        var parts = Enumerable.Range(0, 5).Select(_ => new PausingContent(bytes, 1000)).ToList();
+        var renewals = Enumerable.Range(0, 3).Select(_ => new PausingContent(renewal, 200_000) { Headers = { ContentType = new("application/json") } }).ToList();
+        List<PausingContent> pauses = [.. parts, .. renewals];
+        List<Task<HttpResponseMessage>> open =
+        [
+            .. parts.Select((pause, i) => greedy.PutPartAsync(backup, 1, i + 1, bytes, content: pause)),
+            .. renewals.Select(pause => greedy.Http.PostAsync($"/agent/v1/backups/{backup}/session/1/lease", pause)),
+        ];
         foreach (var pause in pauses)
             await pause.Paused;
 

@@ -31,7 +31,8 @@ public sealed class EnrolmentTests
         Assert.Equal(TokenAuthentication.HashOf(enrolled.Credential), row.CredentialHash);
         Assert.Equal(("host.example", "1.2.3"), (row.Hostname, row.AgentVersion));
         Assert.Null(row.SeedTokenHash);
-        Assert.Equal(1, await site.Host.CatalogAsync(catalog => catalog.AuditLog.CountAsync(a => a.Action == "appliance.enrol")));
+        var line = await site.Host.CatalogAsync(catalog => catalog.AuditLog.AsNoTracking().SingleAsync(a => a.Action == "appliance.enrol"));
+        Assert.Equal(("agent:enrolling-gw", "enrolling-gw"), (line.Actor, line.Target));
     }
 
     [Fact]

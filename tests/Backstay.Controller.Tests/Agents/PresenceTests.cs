@@ -71,7 +71,8 @@ public sealed class PresenceTests
         await using var site = await BackupSite.StartAsync(_time);
         var agent = await site.AddOnlineAsync();
         var elsewhere = _time.GetUtcNow().AddSeconds(47);
-        await site.Host.CatalogAsync(catalog => catalog.Appliances.ExecuteUpdateAsync(set => set.SetProperty(a => a.OnlineUntil, elsewhere)));
+        await site.Host.CatalogAsync(catalog => catalog.Appliances.ExecuteUpdateAsync(
+            set => set.SetProperty(a => a.OnlineUntil, elsewhere).SetProperty(a => a.StreamId, Guid.NewGuid())));
         await agent.DisconnectAsync();
         var other = await site.AddOnlineAsync();
         await other.DisconnectAsync();

@@ -114,11 +114,15 @@ internal sealed class RawAgent(HttpClient http, Guid applianceId) : IAsyncDispos
             new LeaseRenewal(BackupPhase.Collecting, 10, 100, 1000, 10_000, message),
             AgentJson.Default.LeaseRenewal);
 
-    public Task<HttpResponseMessage> CompleteAsync(Guid backup, int attempt, byte[] archive, int? parts = null, long? size = null, string? sha256 = null) =>
+    public Task<HttpResponseMessage> CompleteAsync(
+        Guid backup, int attempt, byte[] archive, int? parts = null, long? size = null, string? sha256 = null, UploadSummary? summary = null) =>
         http.PostAsJsonAsync(
             $"/agent/v1/backups/{backup}/session/{attempt}/complete",
             new CompleteUpload(
-                parts ?? Split(archive).Count, size ?? archive.Length, sha256 ?? Convert.ToHexStringLower(SHA256.HashData(archive)), Summary),
+                parts ?? Split(archive).Count,
+                size ?? archive.Length,
+                sha256 ?? Convert.ToHexStringLower(SHA256.HashData(archive)),
+                summary ?? Summary),
             AgentJson.Default.CompleteUpload);
 
     public Task<HttpResponseMessage> FailAsync(

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using Backstay.Controller.Catalog;
 using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Appliances;
@@ -71,6 +73,25 @@ public sealed class ApplianceConditionTests
         using var checker = await host.SignInAsync(new Privilege(PrivilegeType.CheckStatus, PrivilegeTarget.Appliance));
 
         Assert.Equal(1, (await StatusAsync(checker)).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Who_may_back_an_appliance_up_may_find_it_and_no_other()
+    {
+        await using var host = await ControllerHost.StartAsync(_time);
+        await AddAsync(host, "mine");
+        await AddAsync(host, "other");
+        var (mine, other) = await host.CatalogAsync(async catalog => (
+            (await catalog.Appliances.SingleAsync(a => a.Name == "mine")).Id, (await catalog.Appliances.SingleAsync(a => a.Name == "other")).Id));
+        using var operators = await host.SignInAsync(new Privilege(PrivilegeType.Backup, PrivilegeTarget.Appliance, new PrivilegeScope(false, [mine])));
+
+        var status = Assert.Single((await StatusAsync(operators)).EnumerateArray());
+        Assert.Equal(mine, status.GetProperty("id").GetGuid());
+        var list = await (await operators.GetAsync("/admin/appliances")).AssertOkAsync(AdminJson.Default.PagedListAppliance);
+        Assert.Equal(mine, Assert.Single(list.Data).Id);
+        await (await operators.GetAsync($"/admin/appliances/{mine}")).AssertOkAsync(AdminJson.Default.Appliance);
+        await (await operators.GetAsync($"/admin/appliances/{other}")).AssertRefusedAsync(HttpStatusCode.Forbidden, ErrorIds.Forbidden);
+        await (await operators.DeleteAsync($"/admin/appliances/{mine}")).AssertRefusedAsync(HttpStatusCode.Forbidden, ErrorIds.Forbidden);
     }
 
     private static async Task<JsonElement> StatusAsync(HttpClient client)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Backstay.Controller.Access;
+using Backstay.Controller.Tests.Backups;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
@@ -76,6 +77,23 @@ public sealed class SeedTests
         var row = await host.CatalogAsync(catalog => catalog.Appliances.SingleAsync());
         Assert.Equal((null, null, null), (row.CredentialHash, row.SeedTokenHash, row.OnlineUntil));
         await ExportAsync(admin, box);
+    }
+
+    [Fact]
+    public async Task The_unfinished_backup_of_an_appliance_that_is_deactivated_ends_at_once_and_says_why()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+
+        using var answer = await site.Admin.PostAsync($"/admin/appliances/{agent.ApplianceId}/deactivate", null);
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        var status = await site.StatusAsync(agent, backup);
+        Assert.Equal((BackupStatusWord.Done, BackupResult.Failure), (status.Status, status.Result));
+        Assert.Contains("deactivated this appliance", status.Output, StringComparison.Ordinal);
+        Assert.Equal(FailureReason.Cancelled, (await site.RowAsync(backup))!.Reason);
     }
 
     private static async Task<Appliance> CreateAsync(HttpClient client) =>

@@ -50,7 +50,10 @@ public sealed class AuditLogTests
         await viewer.GetAsync("/admin/audit-log");
         await viewer.PutAsync($"/admin/appliances/{box.Id}", Answers.Json("""{"name": "mine"}"""));
 
-        var lines = (await ListAsync(admin, "")).Data.Select(line => (line.Action, line.Target, line.Outcome, line.RemoteAddress)).ToList();
+        var log = (await ListAsync(admin, "")).Data;
+        Assert.Equal("anonymous", log.Single(line => line.Action == "login.refused").Actor);
+        Assert.Equal("admin", log.Single(line => line.Action == "login").Actor);
+        var lines = log.Select(line => (line.Action, line.Target, line.Outcome, line.RemoteAddress)).ToList();
         Assert.Equal(
             [
                 ("user.create", "admin", 0, null),

@@ -1,8 +1,10 @@
 using System.Net;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Storage;
 using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -191,9 +193,98 @@ public sealed class BackupSweepTests
         await site.Host.CatalogAsync(catalog => catalog.Backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.Deleted, _time.GetUtcNow())));
         using (var hidden = await site.Admin.GetAsync($"{BackupSite.Path(agent, backup)}/status"))
             await BackupSite.ErrorAsync(hidden, HttpStatusCode.NotFound);
-        await SweepAsync(site);
+        Assert.True(await site.Host.Services.GetServices<IHostedService>().OfType<RemovalWorker>().Single().DeleteMarkedAsync(CancellationToken.None));
         Assert.Null(await site.RowAsync(backup));
         await BackupSite.EventuallyAsync(async () => (await site.Host.StoredAsync()).Count == 0, "what it had sent is thrown away");
+    }
+
+    [Fact]
+    public async Task A_store_that_hangs_delays_no_end()
+    {
+        await using var site = await StartAsync(services: FaultyStore.Around);
+        await PassAsync(site, TimeSpan.FromMinutes(2));
+        List<Guid> backups = [];
+        for (var i = 0; i < 20; i++)
+        {
+            var agent = await site.AddOnlineAsync();
+            backups.Add(await site.StartBackupAsync(agent));
+            await agent.OpenAsync(backups[^1]);
+        }
+
+        site.Host.Services.GetRequiredService<FaultPlan>().Hang(Looks);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await SweepSlowlyAsync(site, TimeSpan.FromSeconds(6));
+        foreach (var backup in backups)
+            Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+
+        // No pause was seen in it, which would give the next ones a second lease.
+        var next = await site.AddOnlineAsync();
+        var last = await site.StartBackupAsync(next);
+        await next.OpenAsync(last);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await SweepSlowlyAsync(site, TimeSpan.FromSeconds(6));
+        Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(last))!.Reason);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_may_be_whole_has_another_lease_for_the_store_to_say_so_and_is_not_thrown_away(bool answersInTime)
+    {
+        await using var site = await StartAsync(services: FaultyStore.Around);
+        await PassAsync(site, TimeSpan.FromMinutes(2));
+        var agent = await site.AddOnlineAsync();
+        var (backup, archive) = await site.MakeBackupAsync(agent);
+
+        // As a controller left it that died before the commit.
+        var lease = _time.GetUtcNow().AddSeconds(60);
+        await site.Host.CatalogAsync(catalog => catalog.Backups.Where(b => b.Id == backup).ExecuteUpdateAsync(set => set
+            .SetProperty(b => b.State, BackupState.Running)
+            .SetProperty(b => b.Ended, (DateTimeOffset?)null)
+            .SetProperty(b => b.LeaseUntil, lease)
+            .SetProperty(b => b.Phase, BackupPhase.Completing)));
+        var plan = site.Host.Services.GetRequiredService<FaultPlan>();
+        plan.Hang(Looks);
+        await PassAsync(site, TimeSpan.FromSeconds(59));
+        for (var i = 0; i < 6; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            await SweepSlowlyAsync(site, TimeSpan.FromSeconds(6));
+        }
+
+        Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+        if (answersInTime)
+            plan.Hang();
+        for (var i = 0; i < 8; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            await SweepSlowlyAsync(site, TimeSpan.FromSeconds(6));
+        }
+
+        Assert.Equal(answersInTime ? BackupState.Succeeded : BackupState.Failed, (await site.RowAsync(backup))!.State);
+        plan.Hang();
+        await SweepAsync(site);
+        Assert.Equal(
+            archive.Length, await site.Host.Services.GetRequiredService<IArchiveStore>().GetLengthAsync(new ArchiveKey(backup, 1), CancellationToken.None));
+    }
+
+    /// <summary>What the sweep asks the store.</summary>
+    private static string[] Looks => [nameof(IArchiveStore.GetLengthAsync), nameof(IArchiveStore.ReadSidecarAsync)];
+
+    /// <summary>A sweep that waits for a store which hangs, until it has waited for long enough.</summary>
+    private async Task SweepSlowlyAsync(BackupSite site, TimeSpan atMost)
+    {
+        var sweep = SweepAsync(site);
+        for (var waited = TimeSpan.Zero; waited < atMost && !sweep.IsCompleted; waited += TimeSpan.FromSeconds(1))
+        {
+            await Task.WhenAny(sweep, Task.Delay(200));
+            if (!sweep.IsCompleted)
+                _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await sweep.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>The timer is slow here: the tests sweep by themselves.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
 
 namespace Backstay.Controller.Tests.Backups;
 
@@ -26,6 +27,45 @@ public sealed class ListBackupsTests
         Assert.Equal((BackupStatusWord.Done, BackupResult.Success, (long)archive.Length, 3L), (done.Status, done.Result!.Value, done.Size!.Value, done.Files!.Value));
         Assert.Equal((BackupResult.Failure, FailureReason.SourceFailed, "pg_dump failed.", "exit code 1"), (failed.Result!.Value, failed.Reason!.Value, failed.Message, failed.Output));
         Assert.Equal((BackupStatusWord.Processing, Protocol.Agent.BackupPhase.Waiting), (waiting.Status, waiting.Progress!.Phase));
+    }
+
+    [Fact]
+    public async Task A_backup_tells_what_it_holds_and_its_first_warnings_and_no_more_than_that()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        Assert.Null((await GetAsync(site.Admin, "/admin/backups")).Data.Single().Sections);
+        var session = await agent.OpenAsync(backup);
+        var archive = new byte[1000];
+        await agent.PutAllAsync(backup, session.Attempt, archive);
+        string[] warnings = ["config: /etc/a can't be read.", "logs: \e[2J\n/var", new string('x', 5000), .. Enumerable.Repeat("state: gone", 30)];
+        var summary = new UploadSummary([new("config", 3, 300, 32), new("logs", 1, 10, 1)], 4, 310, 33, warnings);
+        using (var completed = await agent.CompleteAsync(backup, session.Attempt, archive, summary: summary))
+            Assert.Equal(HttpStatusCode.NoContent, completed.StatusCode);
+
+        var listed = (await GetAsync(site.Admin, $"/admin/backups?filterBy=id:{backup}")).Data.Single();
+        Assert.Equal(summary.Sections, listed.Sections);
+        Assert.Equal(33, listed.Warnings);
+        Assert.Equal(["config: /etc/a can't be read.", "logs:  [2J /var", new string('x', 500), "state: gone"], listed.FirstWarnings!.Take(4));
+        Assert.Equal(20, listed.FirstWarnings!.Count);
+    }
+
+    [Fact]
+    public async Task A_backup_whose_agent_left_out_the_warnings_can_be_listed()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        var session = await agent.OpenAsync(backup);
+        var archive = new byte[1000];
+        await agent.PutAllAsync(backup, session.Attempt, archive);
+        using (var completed = await agent.CompleteAsync(backup, session.Attempt, archive, summary: new UploadSummary([null!], 1, 1, 1, null!)))
+            Assert.Equal(HttpStatusCode.NoContent, completed.StatusCode);
+
+        var listed = (await GetAsync(site.Admin, "/admin/backups")).Data.Single();
+        Assert.Empty(listed.Sections!);
+        Assert.Empty(listed.FirstWarnings!);
     }
 
     [Theory]

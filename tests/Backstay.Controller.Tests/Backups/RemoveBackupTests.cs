@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Storage;
 using Backstay.Protocol.Admin;
@@ -22,7 +23,7 @@ public sealed class RemoveBackupTests
         using (var again = await site.Admin.DeleteAsync(BackupSite.Path(agent, first)))
             await BackupSite.ErrorAsync(again, HttpStatusCode.NotFound);
         Assert.Equal(archive, await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, second)));
-        Assert.Null(await site.RowAsync(first));
+        await BackupSite.EventuallyAsync(async () => await site.RowAsync(first) is null, "the row is gone");
     }
 
     [Fact]
@@ -33,7 +34,7 @@ public sealed class RemoveBackupTests
         var backup = await site.FailBackupAsync(agent);
         using var deleted = await site.Admin.DeleteAsync(BackupSite.Path(agent, backup));
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
-        Assert.Null(await site.RowAsync(backup));
+        await BackupSite.EventuallyAsync(async () => await site.RowAsync(backup) is null, "the row is gone");
     }
 
     [Fact]
@@ -71,6 +72,30 @@ public sealed class RemoveBackupTests
         using var deleted = await site.SendAsync(
             HttpMethod.Delete, BackupSite.Path(agent, backup), headers: headers => headers.IfMatch.Add(downloaded.Headers.ETag!));
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+    }
+
+    [Fact]
+    public async Task Nobody_who_ends_or_deletes_a_backup_waits_for_a_store_that_hangs()
+    {
+        await using var site = await BackupSite.StartAsync(services: FaultyStore.Around, settings: new() { ["Backups:SweepInterval"] = "00:00:00.1" });
+        var agent = await site.AddOnlineAsync();
+        var (kept, _) = await site.MakeBackupAsync(agent);
+        var plan = site.Host.Services.GetRequiredService<FaultPlan>();
+        plan.Hang(nameof(IArchiveStore.AbortAsync), nameof(IArchiveStore.DeleteAsync));
+        using (var deleted = await site.Admin.DeleteAsync(BackupSite.Path(agent, kept)).WaitAsync(TimeSpan.FromSeconds(60)))
+            Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+        var failed = await site.FailBackupAsync(agent).WaitAsync(TimeSpan.FromSeconds(60));
+        var cancelled = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(cancelled);
+        using (var cancel = await site.Admin.DeleteAsync(BackupSite.Path(agent, cancelled)).WaitAsync(TimeSpan.FromSeconds(60)))
+            Assert.Equal(HttpStatusCode.Accepted, cancel.StatusCode);
+        Assert.Equal(FailureReason.Cancelled, (await site.RowAsync(cancelled))!.Reason);
+        Assert.NotNull((await site.RowAsync(kept))!.Deleted);
+
+        plan.Hang();
+        await BackupSite.EventuallyAsync(
+            async () => (await site.Host.StoredAsync()).Count == 0 && await site.RowAsync(kept) is null, "all of it is gone");
+        Assert.Equal(BackupState.Failed, (await site.RowAsync(failed))!.State);
     }
 
     [Theory]

@@ -88,13 +88,31 @@ public sealed class SeveralAdmitTests : IAsyncDisposable
         Assert.Equal(2, await RunningAsync(one));
     }
 
-    private async Task<BackupSite> StartAsync(int inAll, int here, string? folder = null)
+    [Fact]
+    public async Task A_controller_with_a_name_still_counts_those_it_had_admitted_when_its_data_folder_is_gone()
+    {
+        var one = await StartAsync(inAll: 50, here: 2, name: "controller-1");
+        await AddWaitingAsync(one, 8);
+        await AdmitAsync(one);
+        _sites.Remove(one);
+        await one.DisposeAsync();
+
+        one = await StartAsync(inAll: 50, here: 2, name: "controller-1");
+        await AdmitAsync(one);
+        Assert.Equal(2, await RunningAsync(one));
+
+        await AdmitAsync(await StartAsync(inAll: 50, here: 2, name: "controller-2"));
+        Assert.Equal(4, await RunningAsync(one));
+    }
+
+    private async Task<BackupSite> StartAsync(int inAll, int here, string? folder = null, string name = "")
     {
         var settings = new Dictionary<string, string?>
         {
             ["Catalog:Provider"] = "sqlite",
             ["Catalog:File"] = Path.Combine(_shared, "catalog.db"),
             ["Storage:Folder"] = Path.Combine(_shared, "store"),
+            ["Controller:Name"] = name,
             ["Backups:MaxParallel"] = $"{inAll}",
             ["Backups:MaxParallelPerController"] = $"{here}",
         };

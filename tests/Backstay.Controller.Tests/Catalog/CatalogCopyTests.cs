@@ -203,9 +203,9 @@ public sealed class CatalogCopyTests : IDisposable
         return string.Join('\n', lists);
     }
 
-    /// <summary>PostgreSQL keeps times to the microsecond.</summary>
+    /// <summary>PostgreSQL keeps times to the microsecond; JSON leaves out the zeros that end a fraction.</summary>
     private static string Rounded(string json) =>
-        System.Text.RegularExpressions.Regex.Replace(json, @"(\.\d{6})\d(?=\+|Z)", "$1");
+        System.Text.RegularExpressions.Regex.Replace(json, @"(\.\d{6})\d(?=\+|Z)", time => time.Groups[1].Value.TrimEnd('0').TrimEnd('.'));
 
     /// <summary>Every row of the SQLite file.</summary>
     private async Task<string> SourceAsync()

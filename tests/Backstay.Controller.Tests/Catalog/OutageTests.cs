@@ -1,11 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
+using Backstay.Controller.Agents;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Protocol.Admin;
+using Backstay.Protocol.Agent;
 using Backstay.TestServers;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -78,6 +81,39 @@ public sealed class OutageTests : IAsyncLifetime
             var answer = await call();
             Assert.True(answer.IsSuccessStatusCode, answer.StatusCode.ToString());
         }
+    }
+
+    [Theory]
+    [InlineData(PostgresStop.Fast)]
+    [InlineData(PostgresStop.Kill)]
+    public async Task Hints_of_other_controllers_are_heard_again_after_it(PostgresStop how)
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        await HeardAsync();
+
+        await _server.StopAsync(how);
+        await _server.StartAgainAsync();
+
+        await HeardAsync();
+
+        // Of a backup that isn't in the catalog: nobody but another controller could have told of it.
+        async Task HeardAsync()
+        {
+            for (var i = 0; !await site.Host.CatalogAsync(ListensAsync); i++)
+            {
+                Assert.True(i < 600, "No controller listens.");
+                await Task.Delay(50);
+            }
+
+            var hint = AgentHint.Backup(agent.ApplianceId, Guid.NewGuid());
+            await site.Host.CatalogAsync(catalog => catalog.Database.ExecuteSqlAsync($"SELECT pg_notify({PostgresHints.Channel}, {hint.ToString()})"));
+            Assert.Equal(hint.BackupId.ToString(), await agent.NextEventAsync(AgentEvents.Backup));
+        }
+
+        static Task<bool> ListensAsync(CatalogContext catalog) => catalog.Database
+            .SqlQuery<int>($"SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND query = {"LISTEN " + PostgresHints.Channel}")
+            .AnyAsync();
     }
 
     [Fact]

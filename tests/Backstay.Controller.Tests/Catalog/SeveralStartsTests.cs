@@ -1,5 +1,6 @@
 using System.Net;
 using Backstay.Controller.Settings;
+using Backstay.TestServers;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -39,6 +40,24 @@ public sealed class SeveralStartsTests
             foreach (var host in hosts)
                 await host.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_controller_that_starts_before_its_database_waits_for_it()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        var database = await server.CreateDatabaseAsync();
+        await server.StopAsync();
+        var starting = ControllerHost.StartAsync(settings: new Dictionary<string, string?>
+        {
+            ["Catalog:Provider"] = "postgres",
+            ["Catalog:ConnectionString"] = database,
+        });
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Assert.False(starting.IsCompleted);
+        await server.StartAgainAsync();
+        await using var host = await starting;
+        Assert.Equal(HttpStatusCode.OK, (await host.LoginAsync("admin", ControllerHost.AdminPassword)).StatusCode);
     }
 
     [Fact]

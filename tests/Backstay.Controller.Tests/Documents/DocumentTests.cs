@@ -7,7 +7,7 @@ namespace Backstay.Controller.Tests.Documents;
 public sealed partial class DocumentTests
 {
     [Fact]
-    public async Task Every_call_is_documented_with_a_summary_its_refusals_and_an_example_of_its_body()
+    public async Task Every_call_is_documented_with_a_summary_a_description_its_answers_and_an_example_of_its_body()
     {
         await using var host = await ControllerHost.StartAsync();
 
@@ -22,7 +22,11 @@ public sealed partial class DocumentTests
         {
             Assert.StartsWith("/admin/", operation.Name.Split(' ')[1], StringComparison.Ordinal);
             Assert.True(operation.Value.TryGetProperty("summary", out _), $"{operation.Name} has no summary");
+            Assert.True(
+                operation.Value.TryGetProperty("description", out var description) && description.GetString() is { Length: > 0 },
+                $"{operation.Name} has no description");
             var responses = operation.Value.GetProperty("responses");
+            Assert.True(responses.EnumerateObject().Any(response => response.Name[0] == '2'), $"{operation.Name} has no answer but refusals");
             Assert.All(["406", "500", "503"], status => Assert.True(responses.TryGetProperty(status, out _), $"{operation.Name} lacks {status}"));
             Assert.Equal(
                 operation.Value.TryGetProperty("security", out _), responses.TryGetProperty("401", out _) && !operation.Name.Contains("/login")
@@ -34,6 +38,31 @@ public sealed partial class DocumentTests
             }
         });
         Assert.Contains(operations, operation => operation.Name == "post /admin/login" && operation.Value.TryGetProperty("requestBody", out _));
+    }
+
+    [Fact]
+    public async Task A_download_is_documented_with_all_that_it_answers()
+    {
+        await using var host = await ControllerHost.StartAsync();
+        using var document = JsonDocument.Parse(await host.Http.GetStringAsync("/openapi/v1.json"));
+        var path = document.RootElement.GetProperty("paths").GetProperty("/admin/appliances/{id}/backup/{backupId}");
+
+        var (get, head) = (path.GetProperty("get"), path.GetProperty("head"));
+
+        Assert.Equal(["application/gpg"], Names(get.GetProperty("responses").GetProperty("200").GetProperty("content")));
+        Assert.Equal(["application/gpg", "multipart/byteranges"], Names(get.GetProperty("responses").GetProperty("206").GetProperty("content")));
+        Assert.Superset(
+            new HashSet<string> { "ETag", "Repr-Digest", "Content-Range" },
+            Names(get.GetProperty("responses").GetProperty("206").GetProperty("headers")).ToHashSet());
+        Assert.Equal(["ETag", "Repr-Digest"], Names(get.GetProperty("responses").GetProperty("304").GetProperty("headers")));
+        Assert.Contains("Content-Range", Names(get.GetProperty("responses").GetProperty("416").GetProperty("headers")));
+        Assert.Superset(new HashSet<string?> { "Range", "If-Range", "If-Match", "If-None-Match" }, Parameters(get));
+        Assert.DoesNotContain("Range", Parameters(head));
+        Assert.DoesNotContain(Names(head.GetProperty("responses")), status => status is "206" or "416");
+
+        static List<string> Names(JsonElement element) => [.. element.EnumerateObject().Select(member => member.Name)];
+        static HashSet<string?> Parameters(JsonElement operation) =>
+            [.. operation.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())];
     }
 
     [Fact]

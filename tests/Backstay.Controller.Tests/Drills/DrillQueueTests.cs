@@ -64,6 +64,40 @@ public sealed class DrillQueueTests
     }
 
     [Fact]
+    public async Task What_a_clock_that_was_ahead_has_written_silences_no_drill()
+    {
+        await using var site = await DrillSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var (backup, _) = await site.MakeBackupAsync(agent);
+        var machine = await site.AddMachineAsync(everyDays: 7);
+        using (var reported = await machine.ReportAsync((await machine.ClaimAsync())!, DrillOutcome.Passed))
+            Assert.Equal(HttpStatusCode.NoContent, reported.StatusCode);
+        var ahead = TimeProvider.System.GetUtcNow().AddYears(1);
+        await site.Host.CatalogAsync(async catalog =>
+        {
+            await catalog.DrillMachines.ExecuteUpdateAsync(set => set.SetProperty(m => m.NextLook, ahead));
+            await catalog.Drills.ExecuteUpdateAsync(set => set.SetProperty(d => d.Ended, ahead));
+        });
+        var due = (await machine.ClaimAsync())!;
+        Assert.Equal(backup, due.BackupId);
+
+        // Its machine is gone, and another asks.
+        await site.Host.CatalogAsync(catalog => catalog.Drills.Where(d => d.State == DrillState.Running)
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.LeaseUntil, ahead)));
+        var another = await site.AddMachineAsync(everyDays: 7);
+        var taken = (await another.ClaimAsync())!;
+        Assert.Equal((due.DrillId, due.Attempt + 1), (taken.DrillId, taken.Attempt));
+
+        // Or it waits.
+        await site.Host.CatalogAsync(catalog => catalog.Drills.Where(d => d.State == DrillState.Running)
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.LeaseUntil, ahead)));
+        await site.SweepDrillsAsync();
+        await site.Host.CatalogAsync(catalog => catalog.Drills.Where(d => d.State == DrillState.Waiting)
+            .ExecuteUpdateAsync(set => set.SetProperty(d => d.NextTry, ahead)));
+        Assert.Equal(due.DrillId, (await machine.ClaimAsync())!.DrillId);
+    }
+
+    [Fact]
     public async Task Of_many_machines_that_ask_at_once_one_gets_the_drill()
     {
         await using var site = await DrillSite.StartAsync();
@@ -94,6 +128,7 @@ public sealed class DrillQueueTests
 
         var ended = await site.ReadAsync(drill.Id);
         Assert.Equal((DrillState.CouldNot, "The backup was deleted before it was drilled."), (ended.State, ended.Message));
+        Assert.False(await site.Host.CatalogAsync(catalog => catalog.Events.AnyAsync(e => e.Kind == EventKind.DrillGivenUp)));
     }
 
     [Fact]

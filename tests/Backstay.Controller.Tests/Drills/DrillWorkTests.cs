@@ -197,5 +197,10 @@ public sealed class DrillWorkTests
         Assert.Equal((DrillState.CouldNot, "Still no room."), (given.State, given.Message));
         Assert.NotNull(given.Ended);
         Assert.Equal(0, await site.Host.CatalogAsync(catalog => catalog.Verifications.CountAsync(v => v.Strength == VerificationStrength.Drill)));
+
+        await site.SweepDrillsAsync();
+        var told = Assert.Single(await site.Host.CatalogAsync(catalog => catalog.Events.Where(e => e.Kind == EventKind.DrillGivenUp).ToListAsync()));
+        Assert.Equal((agent.ApplianceId, backup), (told.ApplianceId, told.BackupId));
+        Assert.Contains("Still no room.", told.Message, StringComparison.Ordinal);
     }
 }

@@ -96,6 +96,38 @@ public sealed class EventDispatchTests
         Assert.Equal(TryEnd.Unreachable, (await sender.TryAsync(delivery, CancellationToken.None)).End);
     }
 
+    [Theory]
+    [InlineData("startTls")]
+    [InlineData("tls")]
+    public async Task A_server_whose_certificate_nobody_vouches_for_gets_neither_mail_nor_password(string security)
+    {
+        using var server = await MailServer.StartAsync(security: security);
+        var passwordFile = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(passwordFile, MailServer.Password);
+            var settings = Mail(server.Port);
+            settings["Mail:Host"] = "localhost";
+            settings["Mail:Security"] = security;
+            settings["Mail:Username"] = MailServer.User;
+            settings["Mail:PasswordFile"] = passwordFile;
+            await using var site = await WatchSite.StartAsync(settings: settings);
+            await site.TellAsync(EventKind.BackupOverdue, null, "gw-1 is overdue.");
+            await site.DispatchAsync();
+            var delivery = await site.Host.CatalogAsync(catalog => catalog.Deliveries.AsNoTracking().SingleAsync());
+
+            var outcome = await site.Host.Services.GetRequiredService<MailSender>().TryAsync(delivery, CancellationToken.None);
+
+            Assert.Equal(TryEnd.Unreachable, outcome.End);
+            Assert.Contains("certificate", outcome.Error, StringComparison.Ordinal);
+            Assert.Empty(await server.MailsAsync());
+        }
+        finally
+        {
+            File.Delete(passwordFile);
+        }
+    }
+
     [Fact]
     public async Task Events_go_when_their_time_is_over_and_never_before_they_were_sent()
     {

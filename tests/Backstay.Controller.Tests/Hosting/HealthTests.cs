@@ -1,6 +1,8 @@
 using System.Net;
+using Backstay.Controller.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Hosting;
@@ -29,6 +31,42 @@ public sealed class HealthTests
         Assert.Contains("\"broken\":\"unhealthy\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain("detail", text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/healthz")).StatusCode);
+    }
+
+    [Fact]
+    public async Task One_that_is_told_to_stop_says_so_and_serves_on_until_the_pause_is_over()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await ControllerHost.StartAsync(time, new Dictionary<string, string?> { ["Listen:DrainPause"] = "00:01:00" });
+        var drain = host.Services.GetRequiredService<Drain>();
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+
+        lifetime.StopApplication(); // what SIGTERM does
+
+        using (var health = await host.Http.GetAsync("/healthz"))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        using var another = host.NewClient();
+        using (var call = await another.GetAsync("/admin/appliances"))
+            Assert.Equal(HttpStatusCode.Unauthorized, call.StatusCode);
+        Assert.False(drain.Over.IsCancellationRequested);
+
+        while (!lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(20);
+        }
+
+        Assert.True(drain.Over.IsCancellationRequested);
+        await Assert.ThrowsAsync<HttpRequestException>(() => another.GetAsync("/healthz"));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(301)]
+    public void A_pause_that_can_not_be_meant_is_refused(int seconds)
+    {
+        var result = new ListenValidation().Validate(null, new ListenOptions { DrainPause = TimeSpan.FromSeconds(seconds) });
+        Assert.Contains("Listen:DrainPause", Assert.Single(result.Failures!), StringComparison.Ordinal);
     }
 
     [Fact]

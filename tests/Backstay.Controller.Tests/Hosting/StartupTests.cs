@@ -85,7 +85,8 @@ public sealed class StartupTests : IDisposable
     [InlineData("", "names no Host")]
     public async Task A_PostgreSQL_that_cannot_be_used_is_one_line(string connection, string reason)
     {
-        var (code, lines) = await RunAsync("--data", _folder, "--Catalog:Provider=postgres", $"--Catalog:ConnectionString={connection}");
+        var (code, lines) = await RunAsync(
+            "--data", _folder, "--Catalog:Provider=postgres", "--Catalog:StartWithin=00:00:00", $"--Catalog:ConnectionString={connection}");
 
         Assert.Equal(1, code);
         Assert.Contains(reason, Assert.Single(lines), StringComparison.OrdinalIgnoreCase);

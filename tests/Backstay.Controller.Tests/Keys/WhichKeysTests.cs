@@ -31,6 +31,34 @@ public sealed class WhichKeysTests
     }
 
     [Fact]
+    public async Task An_archive_from_before_a_key_got_another_subkey_is_told_without_its_record()
+    {
+        var keys = (await GnuPgKey.RunAsync(
+            """
+            make Ops never 2> log
+            gpg --armor --export Ops
+            echo ===
+            sleep 1
+            gpg --batch --quiet --passphrase '' --pinentry-mode loopback --quick-add-key "$(fingerprint Ops)" cv25519 encr never
+            gpg --armor --export Ops
+            """)).Split("===");
+        await using var site = await BackupSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var before = await site.ImportAndConfirmAsync(keys[0].Trim());
+        var (_, archive) = await site.SealBackupAsync(agent);
+
+        var after = await site.ImportAsync(keys[1].Trim());
+        await site.Host.CatalogAsync(catalog => catalog.Backups.ExecuteDeleteAsync());
+        var wrap = (await site.WhichAsync(archive[..Math.Min(archive.Length, EnvelopeInspector.HeadLength)])).Single(k => k.Kind == BackupKeyKind.Recipient);
+
+        Assert.NotEqual(before.SubkeyId, after.SubkeyId);
+        Assert.Equal([before.SubkeyId!], after.FormerSubkeyIds!);
+        Assert.Equal((before.SubkeyId, after.Fingerprint, after.Name), (wrap.Wrap, wrap.Id, wrap.Name));
+        var back = await site.ImportAsync(keys[0].Trim());
+        Assert.Equal((before.SubkeyId, after.SubkeyId), (back.SubkeyId, Assert.Single(back.FormerSubkeyIds!)));
+    }
+
+    [Fact]
     public async Task An_archive_of_somebody_else_is_told_as_unknown_and_what_is_no_archive_is_refused()
     {
         await using var site = await BackupSite.StartAsync();

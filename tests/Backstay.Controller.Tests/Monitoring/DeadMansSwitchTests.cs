@@ -2,6 +2,7 @@ using Backstay.Controller.Monitoring;
 using Backstay.Controller.Tests.Notifications;
 using Backstay.Controller.Tests.Objectives;
 using Backstay.Protocol.Admin;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Monitoring;
@@ -62,6 +63,21 @@ public sealed class DeadMansSwitchTests
         Assert.Contains("events", await FaultAsync(site), StringComparison.Ordinal);
         await site.DispatchAsync();
         Assert.Null(await FaultAsync(site));
+    }
+
+    [Fact]
+    public async Task It_is_not_given_by_a_controller_whose_clock_is_not_believed()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var site = await StartAsync(receiver.Url);
+        await site.RoundAsync();
+        Assert.Null(await FaultAsync(site));
+        var believed = site.Time.GetUtcNow().AddDays(-10);
+        await site.Host.CatalogAsync(catalog => catalog.RetentionState.ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeen, believed)));
+
+        Assert.Contains("clock", await FaultAsync(site), StringComparison.Ordinal);
+        Assert.False(await LookAsync(site));
+        Assert.Empty(receiver.All);
     }
 
     [Fact]

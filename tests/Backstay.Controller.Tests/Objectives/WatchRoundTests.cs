@@ -48,6 +48,19 @@ public sealed class WatchRoundTests
     }
 
     [Fact]
+    public async Task A_backup_that_a_clock_ahead_has_dated_does_not_keep_an_appliance_from_being_overdue()
+    {
+        await using var site = await WatchSite.StartAsync();
+        var appliance = await site.AddApplianceAsync("gw-1");
+        await site.AddBackupAsync(appliance);
+        await site.AddBackupAsync(appliance, proven: true, age: TimeSpan.FromDays(-365));
+
+        await site.PassAsync(TimeSpan.FromHours(48));
+
+        Assert.Equal("gw-1 is overdue. The newest good backup is 48 h old; it may be 48 h.", Assert.Single(await site.EventsAsync()).Message);
+    }
+
+    [Fact]
     public async Task Two_controllers_that_see_it_at_the_same_moment_tell_once()
     {
         await using var site = await WatchSite.StartAsync(controllers: 2);

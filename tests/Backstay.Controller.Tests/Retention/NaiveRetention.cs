@@ -19,8 +19,11 @@ internal static class NaiveRetention
         var isNewestGood = IsGood(backup, now) && newer.Count == 0;
         var isNewestVerified = IsGood(backup, now) && backup.Verification == VerificationState.Verified
             && !newer.Any(other => other.Verification == VerificationState.Verified);
+        var isNewestOpened = IsGood(backup, now) && backup.ContentVerified && !newer.Any(other => other.ContentVerified);
+        var isNewestDrilled = IsGood(backup, now) && backup.Drilled && !newer.Any(other => other.Drilled);
         var isDamagedAndNothingBetter = backup.Verification == VerificationState.Damaged && newer.Count == 0;
-        return isNewestGood || isNewestVerified || isDamagedAndNothingBetter || backup.Held || backup.LockedUntil > now || backup.Created > now;
+        return isNewestGood || isNewestVerified || isNewestOpened || isNewestDrilled || isDamagedAndNothingBetter
+            || backup.Held || backup.LockedUntil > now || backup.Created > now;
     }
 
     private static bool Keeps(RetentionRules? rules, Candidate backup, IReadOnlyCollection<Candidate> backups, DateTimeOffset now)

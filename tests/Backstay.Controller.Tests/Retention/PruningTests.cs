@@ -154,6 +154,64 @@ public sealed class PruningTests
         Assert.Equal(1, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Deleted == null)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_is_decided_by_what_is_so_when_the_transaction_begins(bool byPolicy)
+    {
+        var change = new ChangeBeforeTransaction();
+        await using var site = await RetentionSite.StartAsync(services: services => services.AddBeforeCatalog(change));
+        var agent = await site.AddOnlineAsync();
+        var (old, _) = await site.MakeBackupAsync(agent, size: 100);
+        var (newest, _) = await site.MakeBackupAsync(agent, size: 100);
+        await site.AddPolicyAsync(KeepOne);
+        await site.Host.VerifiedAsync();
+        await using var scope = site.Host.Services.CreateAsyncScope();
+        var pruning = scope.ServiceProvider.GetRequiredService<Pruning>();
+
+        // After the first look, which finds that the old one goes.
+        change.Next = () => site.Host.CatalogAsync(async catalog =>
+        {
+            if (byPolicy)
+                await catalog.RetentionPolicies.Where(p => p.Name == KeepOne.Name).ExecuteUpdateAsync(set => set.SetProperty(p => p.KeepLast, 2));
+            else
+                await catalog.Backups.Where(b => b.Id == newest).ExecuteUpdateAsync(set => set.SetProperty(b => b.Verification, VerificationState.Damaged));
+        });
+
+        Assert.Equal(0, await pruning.RunAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None));
+        Assert.Null(change.Next);
+        Assert.NotNull(await site.RowAsync(old));
+    }
+
+    [Fact]
+    public async Task What_is_being_changed_when_it_is_decided_is_waited_for()
+    {
+        // SQLite has one writer.
+        await using var site = await RetentionSite.StartAsync(settings: await (await TestPostgres.CurrentAsync()).SettingsAsync());
+        var agent = await site.AddOnlineAsync();
+        var (old, _) = await site.MakeBackupAsync(agent, size: 100);
+        var (newest, _) = await site.MakeBackupAsync(agent, size: 100);
+        await site.AddPolicyAsync(KeepOne);
+        await site.Host.VerifiedAsync();
+        await using var scope = site.Host.Services.CreateAsyncScope();
+        Task<int>? pruning = null;
+        await site.Host.CatalogAsync(async catalog =>
+        {
+            await using var transaction = await catalog.Database.BeginTransactionAsync();
+            await catalog.Backups.Where(b => b.Id == newest).ExecuteUpdateAsync(set => set.SetProperty(b => b.Verification, VerificationState.Damaged));
+            pruning = scope.ServiceProvider.GetRequiredService<Pruning>().RunAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None);
+            await BackupSite.EventuallyAsync(
+                () => site.Host.CatalogAsync(other => other.Database
+                    .SqlQuery<bool>($"SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') AS \"Value\"")
+                    .SingleAsync()),
+                "pruning waits");
+            await transaction.CommitAsync();
+        });
+
+        Assert.Equal(0, await pruning!);
+        Assert.NotNull(await site.RowAsync(old));
+    }
+
     [Fact]
     public async Task A_round_is_taken_by_one_and_not_due_again_before_its_time()
     {

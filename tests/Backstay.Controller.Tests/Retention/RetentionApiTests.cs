@@ -136,6 +136,57 @@ public sealed class RetentionApiTests
     }
 
     [Fact]
+    public async Task A_preview_without_a_policy_shows_what_it_alone_keeps()
+    {
+        await using var site = await RetentionSite.StartAsync();
+        var agent = await site.AddOnlineAsync();
+        for (var i = 0; i < 3; i++)
+            await site.MakeBackupAsync(agent, size: 100);
+        await site.AddPolicyAsync(new(null, "one", Appliances: new(All: true), KeepLast: 1));
+        var three = await site.AddPolicyAsync(new(null, "three", Appliances: new(All: true), KeepLast: 3));
+        await site.Host.VerifiedAsync();
+
+        Assert.Equal(0, (await PreviewAsync(site, "")).Going);
+        var without = await PreviewAsync(site, $$"""{"without": "{{three.Id}}"}""");
+        Assert.Equal((2, "one"), (without.Going, Assert.Single(without.Policies)));
+        Assert.Equal(0, await site.Host.RoundAsync());
+
+        foreach (var wrong in new[]
+        {
+            $$"""{"without": "{{Guid.NewGuid()}}"}""",
+            $$"""{"without": "{{RetentionPolicyEntity.DefaultId}}"}""",
+            $$"""{"without": "{{three.Id}}", "policy": {"name": "one", "appliances": {"all": true}, "keepLast": 1} }""",
+        })
+        {
+            using var content = Answers.Json(wrong);
+            using var refused = await site.Admin.PostAsync($"{Path}/preview", content);
+            await BackupSite.ErrorAsync(refused, HttpStatusCode.UnprocessableEntity);
+        }
+    }
+
+    [Fact]
+    public async Task A_preview_has_at_most_a_hundred_appliances_a_page()
+    {
+        await using var site = await RetentionSite.StartAsync();
+        for (var i = 0; i < 103; i++)
+            await site.AddApplianceAsync();
+
+        Assert.Equal((100, "0-99"), await PageAsync(""));
+        Assert.Equal((100, "0-99"), await PageAsync("?range=0-5000"));
+        Assert.Equal((3, "100-102"), await PageAsync("?range=100-5000"));
+        Assert.Equal((2, "1-2"), await PageAsync("?range=1-2"));
+
+        async Task<(int Count, string? Range)> PageAsync(string query)
+        {
+            using var content = Answers.Json("{}");
+            using var answer = await site.Admin.PostAsync($"{Path}/preview{query}", content);
+            var page = await answer.AssertOkAsync(AdminJson.Default.PagedListRetentionPreview);
+            Assert.Equal(103, page.TotalCount);
+            return (page.Data.Count, page.Range?.Split('/')[0]);
+        }
+    }
+
+    [Fact]
     public async Task A_preview_shows_appliances_within_the_callers_scope_alone_page_by_page()
     {
         await using var site = await RetentionSite.StartAsync();

@@ -33,6 +33,29 @@ public sealed class RetentionClockTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_not_believed_is_told_of_once_then_daily_and_anew_after_a_confirmation()
+    {
+        var time = new FakeTimeProvider(Begin);
+        await using var site = await AgedAsync(time);
+        var later = Begin.AddYears(1);
+        time.AdjustTime(later);
+        await site.Host.RoundAsync();
+        await site.Host.RoundAsync();
+        Assert.Contains("confirm-clock", Assert.Single(await ToldAsync(site)), StringComparison.Ordinal);
+
+        time.AdjustTime(later.AddDays(1));
+        await site.Host.RoundAsync();
+        await site.Host.RoundAsync();
+        Assert.Equal(2, (await ToldAsync(site)).Count);
+
+        using (var confirmed = await ConfirmAsync(site, later.AddDays(1)))
+            Assert.Equal(HttpStatusCode.OK, confirmed.StatusCode);
+        time.AdjustTime(later.AddDays(1).AddHours(-74));
+        await site.Host.RoundAsync();
+        Assert.Equal(3, (await ToldAsync(site)).Count);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_right_again_needs_no_confirmation()
     {
         var time = new FakeTimeProvider(Begin);
@@ -107,6 +130,9 @@ public sealed class RetentionClockTests
         Assert.Equal(0, await site.Host.RoundAsync());
         return site;
     }
+
+    private static Task<List<string>> ToldAsync(BackupSite site) => site.Host.CatalogAsync(
+        catalog => catalog.Events.Where(e => e.Kind == EventKind.RetentionStopped).Select(e => e.Message).ToListAsync());
 
     private static async Task<RetentionClockState> ClockAsync(BackupSite site)
     {

@@ -36,8 +36,14 @@ public sealed class RetentionPlanTests
          from state in OneOf<VerificationState?>(null, VerificationState.Pending, VerificationState.Verified, VerificationState.Verified, VerificationState.Damaged)
          from held in Gen.Frequency((9, Gen.Const(false)), (1, Gen.Const(true)))
          from locked in Gen.Frequency((9, Gen.Const(0)), (1, Gen.Int[-5, 5]))
+         from proven in Gen.Frequency((6, Gen.Const(0)), (2, Gen.Int[1, 3]))
          from id in Gen.Guid
-         select Backup(around.AddMinutes(minutes), state, held, locked == 0 ? null : Now.AddDays(locked)) with { Id = id })
+         select Backup(around.AddMinutes(minutes), state, held, locked == 0 ? null : Now.AddDays(locked)) with
+         {
+             Id = id,
+             ContentVerified = (proven & 1) != 0,
+             Drilled = (proven & 2) != 0,
+         })
         .Array[0, 60];
 
     [Fact]
@@ -51,7 +57,8 @@ public sealed class RetentionPlanTests
         var kept = Kept(backups, policies);
         var good = backups.Where(b => b.Verification != VerificationState.Damaged && b.Created <= Now).OrderBy(b => (b.Created, b.Id)).ToList();
         Assert.True(good.Count == 0 || kept.Contains(good[^1].Id));
-        Assert.True(good.FindLast(b => b.Verified) is not { } proven || kept.Contains(proven.Id));
+        foreach (var isProven in (Predicate<Candidate>[])[b => b.Verified, b => b.ContentVerified, b => b.Drilled])
+            Assert.True(good.FindLast(isProven) is not { } proven || kept.Contains(proven.Id));
         Assert.True(backups.Length == 0 || kept.Count > 0);
     });
 
@@ -164,6 +171,22 @@ public sealed class RetentionPlanTests
 
         Assert.Equal(new HashSet<Guid> { old.Id, newest.Id }, Kept([old, damaged, newest], [policy]));
         Assert.Equal(new HashSet<Guid> { old.Id, damaged.Id }, Kept([old, damaged], [policy]));
+    }
+
+    [Fact]
+    public void The_newest_that_was_opened_and_the_newest_that_was_restored_stay_when_they_are_good()
+    {
+        var drilled = Backup(Now.AddDays(-400), VerificationState.Verified) with { ContentVerified = true, Drilled = true };
+        var opened = Backup(Now.AddDays(-300), VerificationState.Verified) with { ContentVerified = true };
+        var damaged = Backup(Now.AddDays(-200), VerificationState.Damaged) with { ContentVerified = true, Drilled = true };
+        var (older, newest) = (Backup(Now.AddDays(-100), VerificationState.Verified), Backup(Now.AddDays(-1), VerificationState.Verified));
+
+        var verdicts = RetentionPlan.Of([drilled, opened, damaged, older, newest], [new PolicyInForce("p", None with { Last = 1 })], Now);
+
+        Assert.Equal(
+            ["newest-good newest-verified last-1", "newest-proven", "newest-proven"],
+            verdicts.Where(v => v.Keep).Select(v => string.Join(' ', v.Reasons.Select(Text))));
+        Assert.Equal([newest.Id, opened.Id, drilled.Id], verdicts.Where(v => v.Keep).Select(v => v.Backup.Id));
     }
 
     [Fact]

@@ -73,6 +73,8 @@ public sealed class RetentionSimulationTests(ITestOutputHelper output)
         Assert.True(good.Count == 0 || !going.Any(b => b.Id == good[^1].Id), $"the newest good one would go: {where}");
         Assert.True(good.Count == 0 || kept.Any(b => !b.Damaged), $"no good one would stay: {where}");
         Assert.True(good.FindLast(b => b.Verified) is not { } proven || kept.Contains(proven), $"the newest proven one would go: {where}");
+        Assert.True(good.FindLast(b => b.ContentVerified) is not { } opened || kept.Contains(opened), $"the newest opened one would go: {where}");
+        Assert.True(good.FindLast(b => b.Drilled) is not { } drilled || kept.Contains(drilled), $"the newest drilled one would go: {where}");
         foreach (var backup in going)
         {
             var row = appliance.Backups[backup.Id];
@@ -270,6 +272,8 @@ public sealed class RetentionSimulationTests(ITestOutputHelper output)
                 Deadline = created,
                 Envelope = [],
                 Size = 1000,
+                ContentVerified = Made % 13 == 0 ? created : null,
+                Drilled = Made % 39 == 0 ? created : null,
                 Verification = _random.Next(30) switch { 0 => VerificationState.Damaged, < 20 => VerificationState.Verified, _ => VerificationState.Pending },
             });
         }

@@ -38,6 +38,40 @@ public sealed class ScheduleRunnerTests
     }
 
     [Fact]
+    public async Task A_schedule_whose_time_zone_is_not_known_is_told_of_once_then_daily_and_stops_no_other()
+    {
+        await using var site = await ScheduleSite.StartAsync(controllers: 2);
+        var appliance = await site.AddApplianceAsync("gw-1");
+        var schedule = await site.AddScheduleAsync(Hourly);
+        var lost = await site.AddScheduleAsync(Hourly with { Name = "lost" });
+        await LoseZoneAsync();
+
+        await site.PassAsync(TimeSpan.FromHours(1));
+        await site.LookAsync();
+        Assert.Equal(ScheduledRunState.Started, (await site.RunAsync(schedule, appliance)).State);
+        Assert.Contains("Schedule lost", Assert.Single(await ToldAsync()), StringComparison.Ordinal);
+        await site.PassAsync(TimeSpan.FromHours(24));
+        await site.LookAsync();
+        Assert.Equal(2, (await ToldAsync()).Count);
+
+        await site.SignInAgainAsync();
+        await site.ChangeAsync(lost);
+        await LoseZoneAsync();
+        await site.LookAsync();
+        Assert.Equal(3, (await ToldAsync()).Count);
+        await site.ChangeAsync(lost with { Paused = true });
+        await LoseZoneAsync();
+        await site.LookAsync();
+        Assert.Equal(3, (await ToldAsync()).Count);
+
+        Task LoseZoneAsync() => site.Host.CatalogAsync(catalog => catalog.BackupSchedules
+            .Where(s => s.Id == lost.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.TimeZone, "Mars/Olympus_Mons")));
+        Task<List<string>> ToldAsync() => site.Host.CatalogAsync(
+            catalog => catalog.Events.Where(e => e.Kind == EventKind.ScheduleStopped).Select(e => e.Message).ToListAsync());
+    }
+
+    [Fact]
     public async Task An_offline_appliance_is_waited_for_and_then_its_run_is_missed_and_that_is_seen()
     {
         await using var site = await ScheduleSite.StartAsync(controllers: 2);

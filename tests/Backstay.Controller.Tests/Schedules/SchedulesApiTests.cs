@@ -108,6 +108,33 @@ public sealed class SchedulesApiTests
         Assert.Empty((await admin.GetFromJsonAsync($"{Path}/{schedule.Id}/next", AdminJson.Default.UpcomingRuns))!.Runs);
     }
 
+    [Theory]
+    [InlineData("Mars/Olympus", "@daily", "doesn't know the time zone Mars/Olympus")]
+    [InlineData("UTC", "of an older release", "can't read the expression of an older release")]
+    public async Task A_schedule_that_this_controller_can_not_read_says_so_and_spoils_no_list(string timeZone, string cron, string problem)
+    {
+        await using var host = await ControllerHost.StartAsync();
+        using var admin = await host.SignInAsync(Everything);
+        var good = await CreateAsync(admin, "good", new(All: true));
+        var bad = await CreateAsync(admin, "bad", new(All: true));
+        // Another controller, which knew it, or another release has saved it.
+        await host.CatalogAsync(catalog => catalog.BackupSchedules.Where(s => s.Id == bad.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.TimeZone, timeZone).SetProperty(s => s.Cron, cron)));
+
+        var list = (await admin.GetFromJsonAsync($"{Path}?orderBy=name", AdminJson.Default.PagedListBackupSchedule))!.Data;
+        var one = await admin.GetFromJsonAsync($"{Path}/{bad.Id}", AdminJson.Default.BackupSchedule);
+        var next = await admin.GetFromJsonAsync($"{Path}/{bad.Id}/next", AdminJson.Default.UpcomingRuns);
+
+        Assert.Equal([bad.Id, good.Id], list.Select(schedule => schedule.Id));
+        Assert.Null(list[1].Problem);
+        Assert.NotNull(list[1].NextRun);
+        Assert.All([list[0], one!], schedule => Assert.Null(schedule.NextRun));
+        Assert.All([list[0].Problem, one!.Problem, next!.Problem], said => Assert.Contains(problem, said, StringComparison.Ordinal));
+        Assert.Empty(next.Runs);
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync($"{Path}/{bad.Id}/appliances")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.PutAsJsonAsync($"{Path}/{bad.Id}", one with { TimeZone = "UTC", Cron = "@daily" }, AdminJson.Default.BackupSchedule)).StatusCode);
+    }
+
     [Fact]
     public async Task A_schedule_is_for_those_who_may_back_up_all_that_it_selects()
     {

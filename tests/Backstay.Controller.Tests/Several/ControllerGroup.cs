@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using Backstay.Controller.Access;
 using Backstay.Controller.Catalog;
+using Backstay.Controller.Hosting;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
 using Microsoft.EntityFrameworkCore;
@@ -10,22 +11,28 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Backstay.Controller.Tests.Several;
 
-/// <summary>Several controllers on one catalog and one store, and a balancer in front of them that gives every request to the next.</summary>
+/// <summary>
+/// Several controllers on one catalog and one store, and a balancer in front of them that gives every request to the next. Each has a data folder
+/// of its own, and by that another identity; all they have in common is the certificate, as files (decision 59).
+/// </summary>
 internal sealed class ControllerGroup : IAsyncDisposable
 {
     public const string Passphrase = "correct horse battery staple";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+    /// <summary>The folder of the certificate within the data folder.</summary>
+    private const string Certificate = "tls";
+
+    private readonly string _shared = Directory.CreateTempSubdirectory("backstay-test-").FullName;
     private readonly ControllerHost?[] _hosts;
     private readonly Dictionary<string, string?> _settings;
     private readonly RoundRobin _balancer;
     private readonly List<IAsyncDisposable> _agents = [];
     private string _pin = "";
 
-    private ControllerGroup(int count, Dictionary<string, string?>? settings)
+    private ControllerGroup(int count, Dictionary<string, string?> settings)
     {
         _hosts = new ControllerHost?[count];
-        _settings = settings ?? [];
+        _settings = settings;
         _balancer = new RoundRobin(() => [.. _hosts.OfType<ControllerHost>().Select(host => host.Address)], () => _pin);
     }
 
@@ -33,11 +40,13 @@ internal sealed class ControllerGroup : IAsyncDisposable
 
     public static async Task<ControllerGroup> StartAsync(int count, Dictionary<string, string?>? settings = null)
     {
-        var group = new ControllerGroup(count, settings);
+        var group = new ControllerGroup(count, settings ?? []);
+        await group.ShareAsync();
         for (var i = 0; i < count; i++)
-            group._hosts[i] = await ControllerHost.StartAsync(settings: group._settings, folder: group._folder);
+            group._hosts[i] = await group.StartControllerAsync(i);
 
-        group._pin = group[0].Pin; // one folder, one certificate
+        Assert.Distinct(group._hosts.Select(host => host!.Services.GetRequiredService<ControllerIdentity>().Id));
+        group._pin = Assert.Single(group._hosts.Select(host => host!.Pin).Distinct());
         await group[0].CatalogAsync(async catalog =>
         {
             var row = await catalog.Settings.SingleAsync();
@@ -55,7 +64,7 @@ internal sealed class ControllerGroup : IAsyncDisposable
         var old = _hosts[index]!;
         _hosts[index] = null; // the balancer's health check
         await old.DisposeAsync();
-        _hosts[index] = await ControllerHost.StartAsync(settings: _settings, folder: _folder);
+        _hosts[index] = await StartControllerAsync(index);
     }
 
     /// <summary>A client through the balancer.</summary>
@@ -103,7 +112,40 @@ internal sealed class ControllerGroup : IAsyncDisposable
         }
 
         _balancer.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_shared, recursive: true);
+        if (TestPostgres.IsAsked)
+            await (await TestPostgres.CurrentAsync()).DropAsync(Path.GetFileName(_shared));
+    }
+
+    private string FolderOf(int index) => Path.Combine(_shared, $"controller-{index}");
+
+    /// <summary>What all controllers are told alike: where catalog and store are.</summary>
+    private async Task ShareAsync()
+    {
+        _settings["Catalog:Provider"] = "sqlite";
+        _settings["Catalog:File"] = Path.Combine(_shared, "catalog.db");
+        if (TestPostgres.IsAsked)
+        {
+            _settings["Catalog:Provider"] = "postgres";
+            _settings["Catalog:ConnectionString"] = await (await TestPostgres.CurrentAsync()).DatabaseAsync(Path.GetFileName(_shared));
+        }
+
+        _settings["Storage:Folder"] = Path.Combine(_shared, "store");
+        foreach (var (key, value) in await TestStore.SettingsAsync(_shared))
+            _settings[key] = value;
+    }
+
+    private Task<ControllerHost> StartControllerAsync(int index)
+    {
+        var (first, own) = (Path.Combine(FolderOf(0), Certificate), Path.Combine(FolderOf(index), Certificate));
+        if (!Directory.Exists(own) && Directory.Exists(first))
+        {
+            Directory.CreateDirectory(own);
+            foreach (var file in Directory.GetFiles(first))
+                File.Copy(file, Path.Combine(own, Path.GetFileName(file)));
+        }
+
+        return ControllerHost.StartAsync(settings: _settings, folder: Directory.CreateDirectory(FolderOf(index)).FullName);
     }
 
     private RawAgent Keep(RawAgent agent)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using Backstay.Controller.Agents;
 using Backstay.Controller.Backups.Uploads;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
@@ -51,6 +52,39 @@ public sealed class SeveralControllersTests
 
         Assert.Equal(backup.ToString(), await agent.NextEventAsync(AgentEvents.Backup));
         Assert.True(TimeProvider.System.GetElapsedTime(clock) < AgentEvents.PingInterval / 2);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_dead_without_having_said_so_takes_no_presence_and_no_hint_from_the_agents_newer_one()
+    {
+        await using var group = await ControllerGroup.StartAsync(2);
+        var appliance = await group.AddApplianceAsync();
+        var dead = group.AgentOf(0, appliance);
+        await dead.ConnectAsync();
+        var agent = group.AgentOf(1, appliance);
+        await agent.ConnectAsync();
+        using var admin = group[0].NewClient(await TokenAsync(group));
+
+        // Asked for where the dead one seems to be good.
+        var backup = await StartAsync(admin, appliance.Id);
+        Assert.Equal(backup.ToString(), await agent.NextEventAsync(AgentEvents.Backup));
+        (await admin.DeleteAsync($"/admin/appliances/{appliance.Id}/backup/{backup}")).EnsureSuccessStatusCode();
+
+        // Its controller finds out with a heartbeat; the presence is the newer one's all along.
+        await group[0].Services.GetRequiredService<AgentPresence>().BeatAsync(CancellationToken.None);
+        await dead.StreamEndedAsync();
+        await dead.DisconnectAsync();
+        await BackupSite.EventuallyAsync(
+            () => Task.FromResult(group[0].Services.GetRequiredService<AgentConnections>().IsEmpty), "the dead one is forgotten");
+        await group[1].Services.GetRequiredService<AgentPresence>().BeatAsync(CancellationToken.None);
+        var next = await StartAsync(admin, appliance.Id);
+        string? told;
+        while ((told = await agent.NextEventAsync(AgentEvents.Backup)) == backup.ToString())
+        {
+            // A hint may come twice.
+        }
+
+        Assert.Equal(next.ToString(), told);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly Uri _target;
     private readonly Task _accepting;
     private int _cuts;
+    private int _bareRefusals;
 
     public CuttingProxy(Uri target)
     {
@@ -23,6 +24,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>Bytes from the service that a connection lets through before it is reset.</summary>
     public long CutAfter { get; set; } = long.MaxValue;
+
+    /// <summary>So many connections are answered 400 without a word, as by a service that has lost its place in what is sent.</summary>
+    public int BareRefusals { get => _bareRefusals; set => _bareRefusals = value; }
 
     /// <summary>How many were reset so far.</summary>
     public int Cuts => _cuts;
@@ -55,6 +59,13 @@ internal sealed class CuttingProxy : IAsyncDisposable
         {
             try
             {
+                if (Interlocked.Decrement(ref _bareRefusals) >= 0)
+                {
+                    await client.GetStream().ReadAtLeastAsync(new byte[64 * 1024], 1, cancellationToken: _end.Token);
+                    await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), _end.Token);
+                    return;
+                }
+
                 await server.ConnectAsync(_target.Host, _target.Port, _end.Token);
                 await Task.WhenAny(
                     client.GetStream().CopyToAsync(server.GetStream(), _end.Token),

@@ -15,6 +15,7 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
     private const byte WhenRead = 2;
 
     private readonly ConcurrentDictionary<string, int> _injected = [];
+    private volatile IReadOnlyList<StoredObject> _listed = [];
     private int _calls;
 
     private enum Mischief
@@ -138,31 +139,63 @@ internal sealed class LyingStore(IArchiveStore inner, uint seed) : IArchiveStore
     public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var mischief = await MeetAsync();
-        await foreach (var item in inner.ListAsync(cancellationToken))
+        var whole = await inner.ListAsync(cancellationToken).ToListAsync(cancellationToken);
+        var before = _listed;
+        _listed = whole;
+        foreach (var item in mischief switch
+        {
+            Mischief.Half => whole.Take(whole.Count / 2),
+            Mischief.Lie => Misread(before.Count > 0 ? before : whole),
+            _ => whole,
+        })
         {
             yield return item;
-            if (mischief is Mischief.Half)
-                throw Fault();
         }
 
-        if (mischief is Mischief.FailAfter)
+        if (mischief is Mischief.FailAfter or Mischief.Half)
             throw Fault();
     }
 
     public async IAsyncEnumerable<ArchiveKey> ListSidecarsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var mischief = await MeetAsync();
-        await foreach (var key in inner.ListSidecarsAsync(cancellationToken))
+        var whole = await inner.ListSidecarsAsync(cancellationToken).ToListAsync(cancellationToken);
+        foreach (var key in mischief switch
+        {
+            Mischief.Half => whole.Take(whole.Count / 2),
+            Mischief.Lie => whole.Where((_, place) => place % 3 > 0),
+            _ => whole,
+        })
+        {
             yield return key;
-        if (mischief is Mischief.FailAfter)
+        }
+
+        if (mischief is Mischief.FailAfter or Mischief.Half)
             throw Fault();
     }
 
     public async Task<long?> GetFreeSpaceAsync(CancellationToken cancellationToken)
     {
         var mischief = await MeetAsync();
-        return mischief is Mischief.Lie ? long.MaxValue : await inner.GetFreeSpaceAsync(cancellationToken);
+        var free = await inner.GetFreeSpaceAsync(cancellationToken);
+        return mischief switch
+        {
+            Mischief.FailAfter => throw Fault(),
+            Mischief.Half => free / 2,
+            Mischief.Lie => free * 2,
+            _ => free,
+        };
     }
+
+    /// <summary>As it was the last time that somebody asked; of four one is left out, one has another size, one is finished that isn't, or the reverse.</summary>
+    private static IEnumerable<StoredObject> Misread(IReadOnlyList<StoredObject> stale) => stale
+        .Select((item, place) => (place % 4) switch
+        {
+            1 => item with { Size = item.Size + 1 },
+            2 => item with { Finished = !item.Finished },
+            _ => item,
+        })
+        .Where((_, place) => place % 4 > 0);
 
     private static ArchiveStoreException Fault() => new(StoreFault.Unavailable, "Injected.");
 

@@ -146,6 +146,24 @@ public sealed class S3ServiceTests
         }
     }
 
+    /// <summary>Ceph's gateway takes a body that comes after its refusal for the next request, and says 400 to that: to whom it means nothing.</summary>
+    [Fact]
+    public async Task A_bare_400_is_asked_again_once()
+    {
+        var options = await CephBucket.MakeAsync();
+        await using var proxy = new CuttingProxy(new Uri(options.Endpoint)) { BareRefusals = 1 };
+        options.Endpoint = proxy.Address.ToString();
+        using var store = new S3ArchiveStore(new S3Connection(options), TimeProvider.System);
+        await store.WriteSidecarAsync(_key, "{}"u8.ToArray(), Never);
+        Assert.Equal("{}"u8.ToArray(), await store.ReadSidecarAsync(_key, Never));
+
+        proxy.BareRefusals = 100;
+        using var refused = new S3ArchiveStore(new S3Connection(options), TimeProvider.System);
+        var fault = await Assert.ThrowsAsync<ArchiveStoreException>(() => refused.ReadSidecarAsync(_key, Never));
+        Assert.Equal(StoreFault.Unavailable, fault.Fault);
+        Assert.Equal(98, proxy.BareRefusals);
+    }
+
     [Fact]
     public async Task A_quota_that_is_used_up_is_full_and_what_is_there_stays()
     {

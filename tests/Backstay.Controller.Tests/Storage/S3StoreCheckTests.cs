@@ -11,6 +11,8 @@ public sealed class S3StoreCheckTests
         "s3:ListBucket", "s3:PutObject", "s3:GetObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload", "s3:DeleteObject",
     ];
 
+    private static readonly string[] LockRights = ["s3:GetBucketObjectLockConfiguration", "s3:PutObjectRetention", "s3:GetObjectRetention"];
+
     [Fact]
     public async Task A_bucket_with_all_rights_passes_and_nothing_is_left_in_it()
     {
@@ -18,6 +20,7 @@ public sealed class S3StoreCheckTests
         var findings = await RunAsync(s3);
         Assert.All(findings, finding => Assert.Null(finding.Fault));
         Assert.Superset(Rights.ToHashSet(), findings.Select(finding => finding.Right!).ToHashSet());
+        Assert.Contains(findings, finding => finding.What == "put an upload together");
         Assert.Empty((await s3.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = s3.Bucket })).S3Objects ?? []);
         Assert.Empty((await s3.Client.ListMultipartUploadsAsync(s3.Bucket)).MultipartUploads ?? []);
     }
@@ -29,13 +32,23 @@ public sealed class S3StoreCheckTests
     [InlineData("s3:ListBucketMultipartUploads")]
     [InlineData("s3:AbortMultipartUpload")]
     [InlineData("s3:DeleteObject")]
-    public async Task A_right_that_is_missing_is_named(string missing)
+    public Task A_right_that_is_missing_is_named(string missing) => IsNamedAsync(missing, Rights, S3ObjectLock.None);
+
+    [Theory]
+    [InlineData("s3:GetBucketObjectLockConfiguration")]
+    [InlineData("s3:PutObjectRetention")]
+    [InlineData("s3:GetObjectRetention")]
+    public Task A_right_that_locks_need_is_named_when_it_is_missing(string missing) =>
+        IsNamedAsync(missing, [.. Rights, .. LockRights], S3ObjectLock.Governance);
+
+    private static async Task IsNamedAsync(string missing, string[] rights, S3ObjectLock mode)
     {
         var ceph = await CephCluster.SharedAsync();
-        var owned = await CephBucket.MakeAsync();
+        var owned = await CephBucket.MakeAsync(objectLock: mode != S3ObjectLock.None);
+        owned.ObjectLock = mode;
         var (user, secret) = await S3ServiceTests.NewUserAsync(ceph);
         using (var owner = new S3Connection(owned))
-            await owner.Client.PutBucketPolicyAsync(owned.Bucket, PolicyFor(user, owned.Bucket, Rights.Except([missing]), missing));
+            await owner.Client.PutBucketPolicyAsync(owned.Bucket, PolicyFor(user, owned.Bucket, rights.Except([missing]), missing));
 
         (owned.AccessKey, owned.SecretKey) = (user, secret);
         using var s3 = new S3Connection(owned);
@@ -61,7 +74,11 @@ public sealed class S3StoreCheckTests
         var with = await CephBucket.MakeAsync(objectLock: true);
         with.ObjectLock = S3ObjectLock.Compliance;
         using (var s3 = new S3Connection(with))
-            Assert.All(await RunAsync(s3), finding => Assert.Null(finding.Fault));
+        {
+            var findings = await RunAsync(s3);
+            Assert.All(findings, finding => Assert.Null(finding.Fault));
+            Assert.Superset(LockRights.ToHashSet(), findings.Select(finding => finding.Right!).ToHashSet());
+        }
     }
 
     [Fact]

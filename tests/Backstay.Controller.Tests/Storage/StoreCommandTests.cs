@@ -38,7 +38,7 @@ public sealed class StoreCommandTests : IDisposable
     [Fact]
     public async Task Archives_are_copied_to_a_bucket_and_only_once()
     {
-        var folder = new FolderArchiveStore(Options.Create(new FolderStoreOptions { Folder = Path.Combine(_data, "store"), MinimumFreeSpace = 0 }));
+        var folder = NewFolder("store");
         var key = new ArchiveKey(Guid.NewGuid(), 1);
         await folder.BeginAsync(key, Never);
         var tag = await folder.WritePartAsync(key, new PartSlot(1, 0, 3), new MemoryStream([1, 2, 3]), Never);
@@ -61,6 +61,43 @@ public sealed class StoreCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Archives_that_were_deleted_are_named_and_deleted_from_the_copy_when_asked_by_the_word_of_the_catalog()
+    {
+        var (folder, copy) = (NewFolder("store"), NewFolder("copy"));
+        var (kept, gone) = (new ArchiveKey(Guid.NewGuid(), 1), new ArchiveKey(Guid.NewGuid(), 1));
+        foreach (var (store, key) in new[] { (folder, kept), (folder, gone) })
+        {
+            await store.BeginAsync(key, Never);
+            var tag = await store.WritePartAsync(key, new PartSlot(1, 0, 3), new MemoryStream([1, 2, 3]), Never);
+            await store.FinishAsync(key, [new StoredPart(1, 3, tag)], Never);
+            await store.WriteSidecarAsync(key, SidecarOf(key), Never);
+        }
+
+        string[] arguments = ["store", "copy", "--data", _data, $"--To:Folder={_data}/copy"];
+        Assert.Equal(0, (await RunAsync(arguments)).Code);
+        await folder.DeleteAsync(gone, Never);
+
+        var (left, output, _) = await RunAsync(arguments);
+        Assert.Equal(3, left);
+        Assert.Contains($"extra    {gone} 3 bytes", output, StringComparison.Ordinal);
+        Assert.Contains("1 in the other store alone", output, StringComparison.Ordinal);
+
+        // Without a catalog nobody knows whether it was deleted, or moved away or lost.
+        var (without, _, error) = await RunAsync([.. arguments, "--delete-extraneous"]);
+        Assert.Equal(1, without);
+        Assert.Contains("no catalog", error, StringComparison.Ordinal);
+        Assert.NotNull(await copy.GetLengthAsync(gone, Never));
+
+        await MigratedSqlite.CopyAsync(_data);
+        Assert.Equal(2, (await RunAsync([.. arguments, "--delete-extraneous", "--remove-source"])).Code);
+        var (code, deleted, _) = await RunAsync([.. arguments, "--delete-extraneous"]);
+        Assert.Equal(0, code);
+        Assert.Contains($"deleted  {gone} 3 bytes", deleted, StringComparison.Ordinal);
+        Assert.Null(await copy.GetLengthAsync(gone, Never));
+        Assert.NotNull(await copy.GetLengthAsync(kept, Never));
+    }
+
+    [Fact]
     public async Task A_copy_needs_another_store_to_go_to()
     {
         var (none, _, error) = await RunAsync("store", "copy", "--data", _data);
@@ -71,6 +108,9 @@ public sealed class StoreCommandTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    private FolderArchiveStore NewFolder(string name) =>
+        new(Options.Create(new FolderStoreOptions { Folder = Path.Combine(_data, name), MinimumFreeSpace = 0 }));
 
     private static byte[] SidecarOf(ArchiveKey key)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Agent;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Storage;
 
@@ -50,7 +51,7 @@ public sealed class StoreCopyTests : IAsyncLifetime
     {
         var (key, archive) = await AddAsync(_folder, 9 * 1024 * 1024);
         FaultPlan plan = new();
-        foreach (var call in (string[])[nameof(IArchiveStore.WritePartAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.WriteSidecarAsync)])
+        foreach (var call in (string[])[nameof(IArchiveStore.BeginAsync), nameof(IArchiveStore.FinishAsync), nameof(IArchiveStore.WriteSidecarAsync)])
         {
             foreach (var moment in Enum.GetValues<Moment>())
             {
@@ -62,6 +63,39 @@ public sealed class StoreCopyTests : IAsyncLifetime
         // The last fault had written the sidecar.
         Assert.Equal(CopyOutcome.Present, Assert.Single(await CopyAsync(_folder, _bucket)).Outcome);
         Assert.Equal(archive, await ReadAsync(_bucket, key));
+    }
+
+    [Theory]
+    [InlineData(Moment.Before)]
+    [InlineData(Moment.After)]
+    public async Task A_part_that_a_store_drops_is_read_and_sent_again(Moment moment)
+    {
+        var (key, archive) = await AddAsync(_folder, (2 * 8 * 1024 * 1024) + 4711);
+        FaultPlan plan = new();
+        for (var i = 0; i < 3; i++)
+            plan.FailNext(nameof(IArchiveStore.WritePartAsync), moment);
+        plan.FailNext(nameof(IArchiveStore.OpenReadAsync), moment);
+
+        var items = await PatientlyAsync(time => CopyAsync(new FaultyStore(_folder, plan), new FaultyStore(_bucket, plan), time: time));
+
+        Assert.Equal(CopyOutcome.Copied, Assert.Single(items).Outcome);
+        Assert.Equal(archive, await ReadAsync(_bucket, key));
+    }
+
+    [Fact]
+    public async Task A_store_that_stays_away_fails_the_archive_and_one_that_is_full_does_so_at_once()
+    {
+        await AddAsync(_folder, 10_000);
+        FaultPlan plan = new();
+        for (var i = 0; i < 100; i++)
+            plan.FailNext(nameof(IArchiveStore.WritePartAsync), Moment.Before);
+        var items = await PatientlyAsync(time => CopyAsync(_folder, new FaultyStore(_bucket, plan), time: time));
+        Assert.Equal(CopyOutcome.Failed, Assert.Single(items).Outcome);
+
+        plan.Forget(nameof(IArchiveStore.WritePartAsync));
+        plan.FailNext(nameof(IArchiveStore.WritePartAsync), Moment.Before, StoreFault.Full);
+        Assert.Equal(CopyOutcome.Failed, Assert.Single(await CopyAsync(_folder, new FaultyStore(_bucket, plan), time: new FakeTimeProvider())).Outcome);
+        Assert.Equal(CopyOutcome.Copied, Assert.Single(await CopyAsync(_folder, new FaultyStore(_bucket, plan))).Outcome);
     }
 
     [Fact]
@@ -161,12 +195,26 @@ public sealed class StoreCopyTests : IAsyncLifetime
         await store.FinishAsync(key, [new StoredPart(1, archive.Length, tag)], Never);
     }
 
-    private static async Task<List<CopiedArchive>> CopyAsync(IArchiveStore from, IArchiveStore to, bool remove = false)
+    private static async Task<List<CopiedArchive>> CopyAsync(IArchiveStore from, IArchiveStore to, bool remove = false, TimeProvider? time = null)
     {
         List<CopiedArchive> items = [];
-        await foreach (var item in new StoreCopy(from, to).RunAsync(remove, Never))
+        await foreach (var item in new StoreCopy(from, to, time ?? TimeProvider.System).RunAsync(remove, Never))
             items.Add(item);
         return items;
+    }
+
+    /// <summary>Lets the pauses of a copy pass.</summary>
+    private static async Task<List<CopiedArchive>> PatientlyAsync(Func<TimeProvider, Task<List<CopiedArchive>>> copy)
+    {
+        var time = new FakeTimeProvider();
+        var copying = copy(time);
+        while (!copying.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(16));
+            await Task.WhenAny(copying, Task.Delay(20));
+        }
+
+        return await copying;
     }
 
     private static async Task<int> CountAsync(IArchiveStore store)

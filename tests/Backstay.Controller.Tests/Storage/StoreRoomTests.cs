@@ -100,6 +100,7 @@ public sealed class StoreRoomTests
         // No old measurement keeps anybody out.
         using (var deleted = await site.Admin.DeleteAsync(BackupSite.Path(agent, older)))
             Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
+        await BackupSite.EventuallyAsync(async () => await site.RowAsync(older) is null, "the store has let go of it");
         await site.MakeBackupAsync(other);
         Assert.Contains("\"store-room\":\"healthy\"", await site.Host.Http.GetStringAsync("/readyz"), StringComparison.Ordinal);
     }

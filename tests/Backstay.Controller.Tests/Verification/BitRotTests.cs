@@ -8,11 +8,20 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Backstay.Controller.Tests.Verification;
 
-/// <summary>One byte flipped in each of 500 stored archives, at random places: each strength finds all of them by itself, and nothing else.</summary>
+/// <summary>
+/// One byte flipped in each of 508 stored archives, at random places: each strength finds all of them by itself, and nothing else. Most are
+/// small; some have megabytes in hundreds of files, for all that comes after a first buffer, a first part and a first entry.
+/// </summary>
 public sealed class BitRotTests(ITestOutputHelper output)
 {
     private const int Damaged = 500;
     private const int Untouched = 100;
+    private const int LargeDamaged = 8;
+    private const int LargeUntouched = 2;
+
+    /// <summary>The least that S3 takes for a part that another one follows.</summary>
+    private const int PartSize = 5 * 1024 * 1024;
+
     private const int AtOnce = 2;
 
     [Theory]
@@ -35,11 +44,11 @@ public sealed class BitRotTests(ITestOutputHelper output)
         var accused = results.Where(v => v.State == VerificationRunState.Failed).Select(v => v.BackupId).ToHashSet();
         var missed = places.Where(place => place.Value is not null && !accused.Contains(place.Key)).Select(place => place.Value).ToList();
         var falseAlarms = results.Count(v => v.State != VerificationRunState.Passed && places[v.BackupId] is null);
-        output.WriteLine($"{strength}: {accused.Count} of {Damaged} found, {falseAlarms} false alarms on {Untouched} untouched archives.");
-        Assert.Equal(Damaged + Untouched, results.Count);
+        output.WriteLine($"{strength}: {accused.Count} of {Damaged + LargeDamaged} found, {falseAlarms} false alarms on {Untouched + LargeUntouched} untouched archives.");
+        Assert.Equal(Damaged + LargeDamaged + Untouched + LargeUntouched, results.Count);
         Assert.True(missed.Count == 0, $"not found at: {string.Join(", ", missed)}");
-        Assert.Equal((Damaged, 0), (accused.Count, falseAlarms));
-        Assert.Equal(Damaged, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Damaged)));
+        Assert.Equal((Damaged + LargeDamaged, 0), (accused.Count, falseAlarms));
+        Assert.Equal(Damaged + LargeDamaged, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Damaged)));
     }
 
     /// <returns>By backup, where its byte is flipped; null: nowhere.</returns>
@@ -60,6 +69,16 @@ public sealed class BitRotTests(ITestOutputHelper output)
             await site.Host.ReplaceAsync(new ArchiveKey(id, 1), archive);
         }
 
+        for (var i = 0; i < LargeDamaged + LargeUntouched; i++)
+        {
+            var id = Guid.NewGuid();
+            var archive = await VerificationSite.SealAsync(id, key, envelope, ManyFiles(1_000_000 * (8 - (i % 8))));
+            backups.Add(Succeeded(id, appliance, envelope, archive, now));
+            // The first three have a second part: two of them are hit there; the others anywhere behind the first buffers.
+            places[id] = i < LargeDamaged ? Flip(archive, from: i < 2 ? PartSize : 512 * 1024) : null;
+            await site.Host.ReplaceAsync(new ArchiveKey(id, 1), archive, PartSize);
+        }
+
         await site.Host.CatalogAsync(async catalog =>
         {
             catalog.Backups.AddRange(backups);
@@ -78,9 +97,21 @@ public sealed class BitRotTests(ITestOutputHelper output)
         return places;
     }
 
-    private static string Flip(byte[] archive)
+    /// <summary>One file with most of it, and hundreds of small ones before and behind it.</summary>
+    private static IEnumerable<(string Name, byte[] Content)> ManyFiles(int bytes)
     {
-        var (at, bit) = (RandomNumberGenerator.GetInt32(archive.Length), RandomNumberGenerator.GetInt32(8));
+        const int small = 300;
+        for (var i = 0; i < 2 * small; i++)
+        {
+            if (i == small)
+                yield return ("etc/large", RandomNumberGenerator.GetBytes(bytes));
+            yield return ($"etc/small-{i}", RandomNumberGenerator.GetBytes(i));
+        }
+    }
+
+    private static string Flip(byte[] archive, int from = 0)
+    {
+        var (at, bit) = (RandomNumberGenerator.GetInt32(from, archive.Length), RandomNumberGenerator.GetInt32(8));
         archive[at] ^= (byte)(1 << bit);
         return $"byte {at} of {archive.Length}, bit {bit}";
     }

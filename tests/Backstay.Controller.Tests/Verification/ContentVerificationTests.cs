@@ -39,7 +39,7 @@ public sealed class ContentVerificationTests
 
         var found = await site.ReadAsync(asked);
         Assert.Equal(VerificationRunState.Impossible, found.State);
-        Assert.Contains("backstay archive verify", found.Message, StringComparison.Ordinal);
+        Assert.Contains("--secret-key", found.Message, StringComparison.Ordinal);
         var row = (await site.RowAsync(backup))!;
         Assert.Equal((VerificationState.Verified, null), (row.Verification, row.ContentVerified));
     }

@@ -32,6 +32,32 @@ public sealed class VerificationPlanTests
     }
 
     [Fact]
+    public async Task What_a_clock_that_was_ahead_has_written_keeps_nothing_from_being_proven()
+    {
+        await using var site = await StartAsync();
+        var agent = await site.AddOnlineAsync();
+        var (proven, _) = await site.MakeRealBackupAsync(agent);
+        var (claimed, _) = await site.MakeRealBackupAsync(agent);
+        var ahead = TimeProvider.System.GetUtcNow().AddYears(1);
+        await site.AskAsync(agent, claimed, "digest");
+        await site.Host.CatalogAsync(async catalog =>
+        {
+            await catalog.Verifications.Where(v => v.State < VerificationRunState.Passed).ExecuteUpdateAsync(
+                set => set.SetProperty(v => v.State, VerificationRunState.Running).SetProperty(v => v.ClaimUntil, ahead));
+            await catalog.Backups.Where(b => b.Id == proven).ExecuteUpdateAsync(
+                set => set.SetProperty(b => b.Verified, ahead).SetProperty(b => b.ContentVerified, ahead));
+        });
+
+        await site.VerifyAllAsync();
+
+        Assert.Equal(
+            new[] { (proven, VerificationStrength.Digest), (proven, VerificationStrength.Content), (claimed, VerificationStrength.Digest) }.Order(),
+            (await site.ResultsAsync()).Where(v => v.State == VerificationRunState.Passed).Select(v => (v.BackupId, v.Strength)).Order());
+        var row = (await site.RowAsync(proven))!;
+        Assert.True(row.Verified < ahead && row.ContentVerified < ahead);
+    }
+
+    [Fact]
     public async Task Content_is_proven_when_it_is_due_and_what_is_not_possible_is_not_tried_over_and_over()
     {
         await using var site = await StartAsync();

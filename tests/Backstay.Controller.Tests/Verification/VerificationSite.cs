@@ -71,7 +71,12 @@ internal static class VerificationSite
     }
 
     /// <summary>A real archive with two files.</summary>
-    public static async Task<byte[]> SealAsync(Guid backup, SessionKey key, byte[] envelope, byte[] content)
+    public static Task<byte[]> SealAsync(Guid backup, SessionKey key, byte[] envelope, byte[] content) =>
+        SealAsync(backup, key, envelope, [("etc/one", content), ("etc/two", content)]);
+
+    /// <summary>A real archive.</summary>
+    public static async Task<byte[]> SealAsync(
+        Guid backup, SessionKey key, byte[] envelope, IEnumerable<(string Name, byte[] Content)> files)
     {
         var time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var manifest = new ArchiveManifest
@@ -85,7 +90,7 @@ internal static class VerificationSite
         };
         using var output = new MemoryStream();
         await using var writer = ArchiveWriter.Create(output, key, envelope, manifest, new ArchiveWriterOptions { CompressionWorkers = 1 });
-        foreach (var name in (string[])["etc/one", "etc/two"])
+        foreach (var (name, content) in files)
         {
             await writer.AddFileAsync(
                 ArchiveSection.Config, name, new MemoryStream(content), content.Length, new ArchiveFileAttributes(time), Never);

@@ -135,13 +135,15 @@ public sealed class WireNamesTests
     public void A_backup_in_a_list_has_words_for_its_states() => Same(
         new Backup(
             Id, Id, "gw-01", BackupStatusWord.Done, BackupResult.Failure, FailureReason.DeadlineExceeded, "m", "o", true, false, "https://h/",
-            "admin", Time, Time, Time, 2, new BackupProgress(BackupPhase.Uploading, 1, 2, 3, 4), 5, "ab", 6, 7, VerificationState.Damaged, Time),
+            "admin", Time, Time, Time, 2, new BackupProgress(BackupPhase.Uploading, 1, 2, 3, 4), 5, "ab", 6, 7, VerificationState.Damaged, Time,
+            Sections: [new Protocol.Agent.SectionSummary("config", 6, 8, 7)], FirstWarnings: ["config: w"]),
         $$$"""
         {"id":"{{{Id}}}","applianceId":"{{{Id}}}","applianceName":"gw-01","status":"done","result":"failure","reason":"deadline-exceeded",
          "message":"m","output":"o","logs":true,"audit":false,"notifyUrl":"https://h/","requestedBy":"admin",
          "created":"2026-03-01T12:30:00+00:00","started":"2026-03-01T12:30:00+00:00","ended":"2026-03-01T12:30:00+00:00","attempt":2,
          "progress":{"phase":"uploading","files":1,"filesTotal":2,"bytes":3,"bytesTotal":4},
-         "size":5,"sha256":"ab","files":6,"warnings":7,"verification":"damaged","verified":"2026-03-01T12:30:00+00:00"}
+         "size":5,"sha256":"ab","files":6,"warnings":7,"verification":"damaged","verified":"2026-03-01T12:30:00+00:00",
+         "sections":[{"name":"config","files":6,"bytes":8,"warnings":7}],"firstWarnings":["config: w"]}
         """,
         AdminJson.Default.Backup);
 

@@ -19,10 +19,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.serviceAccount.name | default (include "backstay.name" .) }}
 {{- end -}}
 
-{{- define "backstay.setupSecret" -}}
-{{ .Values.setup.existingSecret | default (printf "%s-setup" (include "backstay.name" .)) }}
-{{- end -}}
-
 {{- define "backstay.catalogSecret" -}}
 {{ .Values.catalog.existingSecret | default (printf "%s-catalog" (include "backstay.name" .)) }}
 {{- end -}}

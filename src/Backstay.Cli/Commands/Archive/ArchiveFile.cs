@@ -1,4 +1,5 @@
 using Backstay.Archive;
+using Backstay.Cli.Outcomes;
 using Backstay.Cli.Output;
 
 namespace Backstay.Cli.Commands.Archive;
@@ -7,6 +8,11 @@ namespace Backstay.Cli.Commands.Archive;
 internal static class ArchiveFile
 {
     private const int BufferSize = 128 * 1024;
+
+    /// <summary>Asked before anything else is: nobody types the passphrase of a file that isn't there.</summary>
+    /// <exception cref="CliException">There is no such file.</exception>
+    public static FileInfo Existing(FileInfo file) =>
+        file.Exists ? file : throw CliException.NotFound($"There is no file {file.FullName}.");
 
     public static FileStream Open(FileInfo file) => new(file.FullName, new FileStreamOptions
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Backstay.Archive;
+using Backstay.Cli.Downloads;
 using Backstay.Cli.Outcomes;
 using Backstay.Cli.Output;
 
@@ -59,15 +60,17 @@ internal sealed record Comparison(
     CompareOptions Options, Unlock Older, Unlock Newer, IReadOnlyList<ArchiveSection>? Sections, bool TellsByExitCode)
 {
     public async Task<ExitCode> RunAsync(
-        Invocation invocation, (FileInfo File, string Name) older, (FileInfo File, string Name) newer, CancellationToken cancellationToken)
+        Invocation invocation, (LocalArchive Archive, string Name) older, (LocalArchive Archive, string Name) newer, CancellationToken cancellationToken)
     {
-        await using var before = ArchiveFile.Open(older.File);
-        await using var after = ArchiveFile.Open(newer.File);
+        await using var before = ArchiveFile.Open(older.Archive.File);
+        await using var after = ArchiveFile.Open(newer.Archive.File);
         using var comparison = await ProgressBoard.ShowAsync(invocation.Terminal, invocation.Clock, board => ArchiveComparison.MakeAsync(
             new ComparedArchive(older.Name, before, Older, ArchiveFile.Progress(board.Add("older"), before.Length)),
             new ComparedArchive(newer.Name, after, Newer, ArchiveFile.Progress(board.Add("newer"), after.Length)),
             Options,
             cancellationToken));
+        older.Archive.MustBe(comparison.Before.Manifest);
+        newer.Archive.MustBe(comparison.After.Manifest);
         await ComparisonText.ShowAsync(invocation, comparison, Sections);
         return TellsByExitCode && !comparison.Counts.IsNothing ? ExitCode.Warnings : ExitCode.Ok;
     }

@@ -101,10 +101,14 @@ internal sealed class CreateCommand : CliCommand
         var passphrase = recipients.Count > 0
             ? await _passphrase.ReadIfGivenAsync(invocation, cancellationToken)
             : await _passphrase.ReadAsync(invocation, cancellationToken);
+        string[] paths = [.. invocation.Value(_paths).Select(path => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))];
+        var excludes = Excludes(invocation);
+        if (paths.Select(excludes.WhyNothingOf).FirstOrDefault(why => why is not null) is { } nothing)
+            throw CliException.Usage(nothing);
         return new Job(
-            [.. invocation.Value(_paths).Select(path => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))],
+            paths,
             invocation.Value(_section),
-            Excludes(invocation),
+            excludes,
             passphrase is null ? [] : [passphrase],
             recipients,
             Level(invocation),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Backstay.Cli.Downloads;
 using Backstay.Cli.Outcomes;
 
 namespace Backstay.Cli.Commands.Archive;
@@ -6,8 +7,8 @@ namespace Backstay.Cli.Commands.Archive;
 /// <summary><c>backstay archive diff</c>.</summary>
 internal sealed class DiffCommand : CliCommand
 {
-    private readonly Argument<FileInfo> _older = new Argument<FileInfo>("OLDER") { Description = "The older archive" }.AcceptExistingOnly();
-    private readonly Argument<FileInfo> _newer = new Argument<FileInfo>("NEWER") { Description = "The newer archive" }.AcceptExistingOnly();
+    private readonly Argument<FileInfo> _older = new("OLDER") { Description = "The older archive" };
+    private readonly Argument<FileInfo> _newer = new("NEWER") { Description = "The newer archive" };
     private readonly ComparisonOptions _comparison = new();
 
     public DiffCommand(GlobalOptions global)
@@ -26,8 +27,9 @@ internal sealed class DiffCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var (older, newer) = (invocation.Value(_older), invocation.Value(_newer));
+        var (older, newer) = (ArchiveFile.Existing(invocation.Value(_older)), ArchiveFile.Existing(invocation.Value(_newer)));
         var comparison = await _comparison.ReadAsync(invocation, cancellationToken);
-        return await comparison.RunAsync(invocation, (older, older.Name), (newer, newer.Name), cancellationToken);
+        return await comparison.RunAsync(
+            invocation, (new LocalArchive(older, IsOurs: false), older.Name), (new LocalArchive(newer, IsOurs: false), newer.Name), cancellationToken);
     }
 }

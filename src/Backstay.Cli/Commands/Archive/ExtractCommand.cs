@@ -8,7 +8,7 @@ namespace Backstay.Cli.Commands.Archive;
 /// <summary><c>backstay archive extract</c>.</summary>
 internal sealed class ExtractCommand : CliCommand
 {
-    private readonly Argument<FileInfo> _archive = new Argument<FileInfo>("ARCHIVE") { Description = "The archive" }.AcceptExistingOnly();
+    private readonly Argument<FileInfo> _archive = new("ARCHIVE") { Description = "The archive" };
     private readonly Argument<DirectoryInfo> _target = new("DIR") { Description = "A folder that is empty or not there yet" };
     private readonly UnlockOptions _unlock = new();
 
@@ -19,6 +19,7 @@ internal sealed class ExtractCommand : CliCommand
     };
 
     private readonly Option<bool> _noOwner = new("--no-owner") { Description = "Files belong to the caller, also for root" };
+    private readonly Option<bool> _devices = new("--devices") { Description = "Make device nodes, too" };
 
     public ExtractCommand(GlobalOptions global)
         : base(
@@ -32,16 +33,18 @@ internal sealed class ExtractCommand : CliCommand
         Arguments.Add(_target);
         Options.Add(_sections);
         Options.Add(_noOwner);
+        Options.Add(_devices);
         _unlock.AddTo(this);
     }
 
     protected override async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var file = invocation.Value(_archive);
+        var file = ArchiveFile.Existing(invocation.Value(_archive));
         var target = invocation.Value(_target).FullName;
         var options = new ExtractOptions
         {
             RestoreOwner = invocation.Value(_noOwner) ? false : null,
+            AllowDevices = invocation.Value(_devices),
             Sections = invocation.Value(_sections) is { Length: > 0 } sections ? sections : null,
         };
         var unlock = await _unlock.ReadAsync(invocation, cancellationToken);

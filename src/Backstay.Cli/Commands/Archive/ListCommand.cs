@@ -8,7 +8,7 @@ namespace Backstay.Cli.Commands.Archive;
 /// <summary><c>backstay archive list</c>.</summary>
 internal sealed class ListCommand : CliCommand
 {
-    private readonly Argument<FileInfo> _archive = new Argument<FileInfo>("ARCHIVE") { Description = "The archive" }.AcceptExistingOnly();
+    private readonly Argument<FileInfo> _archive = new("ARCHIVE") { Description = "The archive" };
     private readonly UnlockOptions _unlock = new();
 
     public ListCommand(GlobalOptions global)
@@ -25,8 +25,9 @@ internal sealed class ListCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
+        var file = ArchiveFile.Existing(invocation.Value(_archive));
         var unlock = await _unlock.ReadAsync(invocation, cancellationToken);
-        await using var archive = ArchiveFile.Open(invocation.Value(_archive));
+        await using var archive = ArchiveFile.Open(file);
         var entries = ArchiveReader.ListAsync(archive, unlock, new ReadOptions(), cancellationToken);
         if (invocation.Terminal.Format == OutputFormat.Json)
         {

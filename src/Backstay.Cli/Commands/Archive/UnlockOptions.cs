@@ -21,6 +21,9 @@ internal sealed class UnlockOptions
         _passphrase.AddTo(command);
     }
 
+    /// <summary>Whether one of the options was given; a passphrase in the environment isn't one.</summary>
+    public bool IsGiven(Invocation invocation) => invocation.Value(_secretKey) is not null || _passphrase.IsGiven(invocation);
+
     public async Task<Unlock> ReadAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         if (invocation.Value(_secretKey) is not { } file)
@@ -42,6 +45,8 @@ internal sealed class PassphraseOptions
     };
 
     public void AddTo(Command command) => command.Options.Add(_file);
+
+    public bool IsGiven(Invocation invocation) => invocation.Value(_file) is not null;
 
     /// <returns>Null when there is none and nobody was asked.</returns>
     public async Task<string?> ReadIfGivenAsync(Invocation invocation, CancellationToken cancellationToken)

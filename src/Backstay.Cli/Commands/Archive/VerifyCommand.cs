@@ -8,7 +8,7 @@ namespace Backstay.Cli.Commands.Archive;
 /// <summary><c>backstay archive verify</c>: exit code 0 only if every byte is right.</summary>
 internal sealed class VerifyCommand : CliCommand
 {
-    private readonly Argument<FileInfo> _archive = new Argument<FileInfo>("ARCHIVE") { Description = "The archive" }.AcceptExistingOnly();
+    private readonly Argument<FileInfo> _archive = new("ARCHIVE") { Description = "The archive" };
     private readonly UnlockOptions _unlock = new();
 
     public VerifyCommand(GlobalOptions global)
@@ -25,7 +25,7 @@ internal sealed class VerifyCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        var file = invocation.Value(_archive);
+        var file = ArchiveFile.Existing(invocation.Value(_archive));
         var unlock = await _unlock.ReadAsync(invocation, cancellationToken);
         var result = await ProgressBoard.ShowAsync(invocation.Terminal, invocation.Clock, async board =>
         {

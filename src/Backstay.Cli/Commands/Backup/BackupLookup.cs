@@ -56,8 +56,11 @@ internal static class BackupLookup
 
     /// <returns>Null when the controller doesn't know it.</returns>
     public static async Task<BackupRecord?> FindBackupAsync(
-        this AdminClient client, Guid applianceId, Guid backupId, CancellationToken cancellationToken) =>
-        await client.FirstBackupAsync(applianceId, backup => backup.Id == backupId, cancellationToken);
+        this AdminClient client, Guid applianceId, Guid backupId, CancellationToken cancellationToken)
+    {
+        var list = await client.ListBackupsAsync(applianceId, new ListRequest(FilterBy: [$"id:{backupId}"]), cancellationToken);
+        return list.Data.FirstOrDefault(backup => backup.Id == backupId);
+    }
 
     private static async Task<BackupRecord?> FirstBackupAsync(
         this AdminClient client, Guid applianceId, Func<BackupRecord, bool> isMeant, CancellationToken cancellationToken)

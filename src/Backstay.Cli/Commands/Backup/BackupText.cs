@@ -63,6 +63,25 @@ internal static class BackupText
     public static string? Reason(BackupRecord backup) =>
         backup.Reason is { } reason ? JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString()) : null;
 
+    /// <summary>What the archive holds, a section a line.</summary>
+    public static string Sections(BackupRecord backup) => string.Join('\n', (backup.Sections ?? []).Select(section =>
+        $"{section.Name}: {Human.Count(section.Files)} files, {Human.Size(section.Bytes)}"
+        + section.Warnings switch { 0 => "", 1 => ", 1 warning", var many => $", {Human.Count(many)} warnings" }));
+
+    /// <summary>How many there were, and below it the first of them.</summary>
+    public static string Warnings(BackupRecord backup) =>
+        string.Join('\n', [Human.Count(backup.Warnings), .. FirstWarnings(backup, int.MaxValue, "backstay/summary.json in the archive has more")]);
+
+    /// <summary>The first warnings, a line each, and a last line where there are more of them than that.</summary>
+    /// <param name="more">Where the rest is to be found.</param>
+    public static IEnumerable<string> FirstWarnings(BackupRecord backup, int most, string more)
+    {
+        var known = (backup.FirstWarnings ?? []).Take(most).ToList();
+        return known.Count > 0 && backup.Warnings > known.Count
+            ? [.. known, $"and {Human.Count(backup.Warnings.Value - known.Count)} more: {more}"]
+            : known;
+    }
+
     /// <summary>What there is to say about a backup that failed.</summary>
     public static string Failure(BackupRecord backup)
     {

@@ -43,7 +43,7 @@ internal sealed class CacheOptions
             cached.Refresh();
         }
 
-        return new LocalArchive(cached, IsOurs: !invocation.Value(_keep));
+        return new LocalArchive(cached, IsOurs: !invocation.Value(_keep), new AskedBackup(backup.Id, appliance.Id, appliance.Name));
     }
 
     private string Folder(Invocation invocation)

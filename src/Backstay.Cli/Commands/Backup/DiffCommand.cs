@@ -43,7 +43,7 @@ internal sealed class DiffCommand : CliCommand
         var before = await _cache.GetAsync(invocation, client, appliance, older, cancellationToken);
         var after = await _cache.GetAsync(invocation, client, appliance, newer, cancellationToken);
         var code = await comparison.RunAsync(
-            invocation, (before.File, $"Backup {older.Id}"), (after.File, $"Backup {newer.Id}"), cancellationToken);
+            invocation, (before, $"Backup {older.Id}"), (after, $"Backup {newer.Id}"), cancellationToken);
         before.Remove();
         after.Remove();
         return code;

@@ -51,13 +51,13 @@ internal sealed class DrillCommand : CliCommand
 
         if (drill.State == DrillState.Waiting)
             invocation.Terminal.Hint($"It is tried again. See how it went with: backstay drill show {drill.Id}");
-        var (id, what) = drill.State switch
+        var (code, id, what) = drill.State switch
         {
-            DrillState.Failed => (CliErrorIds.DrillFailed, "The drill failed"),
-            DrillState.Cancelled => (CliErrorIds.DrillCancelled, "The drill did not end by itself"),
-            _ => (CliErrorIds.DrillImpossible, "No drill machine was able to do it"),
+            DrillState.Failed => (ExitCode.Integrity, CliErrorIds.DrillFailed, "The drill failed"),
+            DrillState.Cancelled => (ExitCode.Failure, CliErrorIds.DrillCancelled, "The drill did not end by itself"),
+            _ => (ExitCode.Failure, CliErrorIds.DrillImpossible, "No drill machine was able to do it"),
         };
-        throw new CliException(ExitCode.Failure, id, $"{what}: {drill.Message}");
+        throw new CliException(code, id, $"{what}: {drill.Message}");
     }
 
     private static async Task<DrillRecord> FollowAsync(

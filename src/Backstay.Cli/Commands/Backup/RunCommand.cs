@@ -9,6 +9,8 @@ namespace Backstay.Cli.Commands.Backup;
 /// <summary><c>backstay backup run</c>: starts backups, and with <c>--wait</c> stays until they have ended.</summary>
 internal sealed class RunCommand : CliCommand
 {
+    private const int MostWarnings = 5;
+
     private readonly Argument<string[]> _names = new("NAME")
     {
         Description = "Appliances, by name or id",
@@ -164,6 +166,13 @@ internal sealed class RunCommand : CliCommand
     {
         foreach (var run in runs)
         {
+            // A program finds them in the record.
+            if (terminal.Format == OutputFormat.Table && run.Backup is { } ended)
+            {
+                foreach (var warning in BackupText.FirstWarnings(ended, MostWarnings, $"backstay backup show {run.Appliance} {run.BackupId}"))
+                    terminal.Warn($"{run.Appliance}: {warning}");
+            }
+
             if (run.Error is { } error)
                 terminal.Fail(new Failure(run.ExitCode, error));
         }

@@ -58,7 +58,7 @@ internal static class DrillText
             ("Bytes", Human.Size(drill.Bytes)));
         foreach (var check in drill.Checks)
         {
-            var how = check.Passed ? "passed" : check.ExitCode is { } code ? $"FAILED with exit code {code}" : "FAILED";
+            var how = check.Passed ? "passed" : check.Obstacle is not null ? "could not be done" : check.ExitCode is { } code ? $"FAILED with exit code {code}" : "FAILED";
             terminal.Line($"Check {check.Name}: {how} after {check.Seconds:0.0} s");
             foreach (var line in check.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 terminal.Line($"    {line}");

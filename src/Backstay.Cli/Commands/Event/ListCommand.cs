@@ -46,7 +46,7 @@ internal sealed class ListCommand : CliCommand
             .Add("KIND", happened => EventKinds.Word(happened.Kind), happened => happened.Kind switch
             {
                 EventKind.BackupRecovered => Styles.Good,
-                EventKind.KeyExpiring or EventKind.StoreNearlyFull or EventKind.ScheduleMissed => Styles.Busy,
+                EventKind.BackupUnreadable or EventKind.KeyExpiring or EventKind.StoreNearlyFull or EventKind.ScheduleMissed => Styles.Busy,
                 _ => Styles.Bad,
             })
             .Add("APPLIANCE", happened => happened.ApplianceName ?? happened.ApplianceId?.ToString())

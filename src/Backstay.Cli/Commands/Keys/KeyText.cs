@@ -62,6 +62,7 @@ internal static class KeyText
         ("State", State(key)),
         ("Fingerprint", key.Fingerprint is { } fingerprint ? Grouped(fingerprint) : null),
         ("Encryption subkey", key.SubkeyId),
+        ("Former subkeys", key.FormerSubkeyIds is { } former ? string.Join(", ", former) : null),
         ("User ids", string.Join("\n", key.UserIds ?? [])),
         ("Expires", key.Kind == BackupKeyKind.Passphrase ? null : key.Expires is null ? "never" : Human.Time(key.Expires, clock)),
         ("Since", Human.Time(key.Created, clock)),

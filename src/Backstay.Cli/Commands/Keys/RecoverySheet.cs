@@ -65,6 +65,8 @@ internal sealed record RecoverySheet(string Controller, RecoveryFacts Facts, IRe
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"    fingerprint  {KeyText.Grouped(fingerprint)}");
             text.AppendLine(CultureInfo.InvariantCulture, $"    subkey       {key.SubkeyId}");
+            if (key.FormerSubkeyIds is { } former)
+                text.AppendLine(CultureInfo.InvariantCulture, $"    before it    {string.Join(", ", former)}");
             text.AppendLine("    secret half  kept by: ______________________________");
             return;
         }

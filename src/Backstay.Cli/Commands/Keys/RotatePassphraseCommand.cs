@@ -12,7 +12,7 @@ internal sealed class RotatePassphraseCommand : CliCommand
 
     private readonly Option<bool> _stdin = new(StdinName)
     {
-        Description = $"Read the new passphrase from standard input (else {Environment}, else it is asked for)",
+        Description = $"Read the new passphrase from standard input (else {Environment}, else it is asked for, twice)",
     };
 
     private readonly Option<string?> _name = new("--name") { Description = "What to call it (the day)", HelpName = "NAME" };
@@ -33,7 +33,7 @@ internal sealed class RotatePassphraseCommand : CliCommand
     {
         using var connection = await invocation.ConnectAsync(cancellationToken);
         var passphrase = await new SecretSource(invocation.Terminal).ReadAsync(
-            "new passphrase", invocation.Value(_stdin), StdinName, Environment, cancellationToken);
+            "new passphrase", invocation.Value(_stdin), StdinName, Environment, cancellationToken, twice: true);
         var key = await connection.Client.RotatePassphraseAsync(
             new PassphraseRotation(passphrase, invocation.Value(_name)), cancellationToken);
         invocation.Terminal.Result(key, AdminJson.Default.BackupKey, shown => KeyText.Show(invocation.Terminal, shown, invocation.Clock));

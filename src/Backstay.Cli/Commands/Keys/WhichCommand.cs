@@ -11,7 +11,7 @@ namespace Backstay.Cli.Commands.Keys;
 /// <summary><c>backstay keys which</c>: what the envelope says, and the names that the controller knows for it.</summary>
 internal sealed class WhichCommand : CliCommand
 {
-    private readonly Argument<FileInfo> _archive = new Argument<FileInfo>("FILE") { Description = "The archive" }.AcceptExistingOnly();
+    private readonly Argument<FileInfo> _archive = new("FILE") { Description = "The archive" };
     private readonly Option<bool> _offline = new("--offline") { Description = "Don't ask the controller, even when signed in" };
 
     public WhichCommand(GlobalOptions global)
@@ -29,7 +29,7 @@ internal sealed class WhichCommand : CliCommand
     protected override async Task<ExitCode> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         var head = new byte[EnvelopeInspector.HeadLength];
-        await using (var archive = ArchiveFile.Open(invocation.Value(_archive)))
+        await using (var archive = ArchiveFile.Open(ArchiveFile.Existing(invocation.Value(_archive))))
             head = head[..await archive.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken)];
         var envelope = await EnvelopeInspector.InspectAsync(new MemoryStream(head), cancellationToken);
         var keys = (invocation.Value(_offline) ? null : await AskAsync(invocation, head, cancellationToken)) ?? new ArchiveKeys(

@@ -10,7 +10,7 @@ namespace Backstay.Cli.Commands.Restore;
 /// <summary>
 /// <c>backstay restore</c>. The steps:
 /// 1. The archive: a file, or a backup that is downloaded, resumed where an earlier try stopped.
-/// 2. The plan: the archive is proven to its end and compared with the machine. Nothing has been written by then.
+/// 2. The plan: the archive is proven to its end, is the backup that was asked for, and is compared with the machine. Nothing has been written by then.
 /// 3. The question, when this machine itself is the target, and the hook before.
 /// 4. Each entry is put in place whole, what it replaces is kept aside.
 /// 5. The hook after, and what was done.
@@ -85,6 +85,7 @@ internal sealed class RestoreCommand : CliCommand
         // 2.
         using var plan = await ProgressBoard.ShowAsync(invocation.Terminal, invocation.Clock, board => ArchiveRestorer.PlanAsync(
             archive, unlock, options, ArchiveFile.Progress(board.Add("proving"), archive.Length), cancellationToken));
+        source.MustBe(plan.Verification.Manifest);
         if (onlyPlan)
             return await RestoreText.ShowPlanAsync(invocation.Terminal, plan);
         RestoreText.Summarize(invocation.Terminal, plan);
@@ -92,9 +93,9 @@ internal sealed class RestoreCommand : CliCommand
             return End(invocation, source, RestoredBackup.Of(source.File, options.Target, plan, done: null));
 
         // 3.
-        if (toRoot && !await invocation.IsConfirmedAsync(invocation.Value(_yes), "Restore this to / of this machine?", cancellationToken))
+        if (toRoot && !await invocation.IsConfirmedAsync(invocation.Value(_yes), $"Restore {RestoreText.About(plan)} to / of this machine?", cancellationToken))
             return ExitCode.Failure;
-        var hooks = new RestoreHooks(source.File, options.Target, plan.Verification.Manifest.ApplianceName);
+        var hooks = new RestoreHooks(source.File, options.Target, plan.Verification.Manifest.ApplianceName, plan.Dumps);
         await hooks.RunAsync("--before", invocation.Value(_before), "Nothing was restored.", cancellationToken);
 
         // 4.

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using Backstay.Archive;
 using Backstay.Cli.Outcomes;
 
 namespace Backstay.Cli.Commands.Restore;
 
 /// <summary>Commands of the operator's around a restore. They know what is restored by their environment, and no secret of ours.</summary>
-internal sealed class RestoreHooks(FileInfo archive, string target, string appliance)
+internal sealed class RestoreHooks(FileInfo archive, string target, string appliance, string dumps)
 {
     private static readonly string[] Secrets = ["BACKSTAY_PASSPHRASE", "BACKSTAY_TOKEN", "BACKSTAY_PASSWORD", "BACKSTAY_NEW_PASSWORD"];
 
@@ -22,7 +21,7 @@ internal sealed class RestoreHooks(FileInfo archive, string target, string appli
         start.Environment["BACKSTAY_RESTORE_APPLIANCE"] = appliance;
         start.Environment["BACKSTAY_RESTORE_ARCHIVE"] = archive.FullName;
         start.Environment["BACKSTAY_RESTORE_TARGET"] = target;
-        start.Environment["BACKSTAY_RESTORE_DUMPS"] = Path.Join(target, RestoreFolders.Work, RestoreFolders.Dumps);
+        start.Environment["BACKSTAY_RESTORE_DUMPS"] = dumps;
 
         using var process = Process.Start(start) ?? throw new InvalidOperationException("/bin/sh could not be started.");
         try

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Backstay.Cli.Commands.Archive;
 using Backstay.Cli.Commands.Backup;
 using Backstay.Cli.Downloads;
 using Backstay.Cli.Outcomes;
@@ -44,7 +45,7 @@ internal sealed class RestoreSource
         {
             if (name is not null)
                 throw CliException.Usage("Either name an appliance, or a file with --file.");
-            return file.Exists ? new LocalArchive(file, IsOurs: false) : throw CliException.NotFound($"There is no file {file.FullName}.");
+            return new LocalArchive(ArchiveFile.Existing(file), IsOurs: false);
         }
 
         if (name is null)

@@ -25,21 +25,24 @@ internal static class RestoreText
         return plan.ProblemCount > 0 ? ExitCode.Warnings : ExitCode.Ok;
     }
 
+    /// <summary>Whose backup it is, and of when.</summary>
+    public static string About(RestorePlan plan) => About(plan.Verification.Manifest);
+
+    public static string About(ArchiveManifest manifest) =>
+        $"{manifest.ApplianceName}, backed up {manifest.Started:yyyy-MM-dd HH:mm:ss} UTC{(manifest.BackupId is { } id ? $" as {id}" : "")}";
+
     public static void Summarize(Terminal terminal, RestorePlan plan)
     {
-        var (manifest, counts) = (plan.Verification.Manifest, plan.Counts);
+        var counts = plan.Counts;
         var (created, replaced, equal) = (Human.Count(counts.FilesCreated), Human.Count(counts.FilesReplaced), Human.Count(counts.FilesEqual));
         terminal.Hint(
             $"""
-            {manifest.ApplianceName}, backed up {manifest.Started:yyyy-MM-dd HH:mm:ss} UTC: the archive is whole, every SHA-256 is right.
+            {About(plan)}: the archive is whole, every SHA-256 is right.
               files    {created} to create, {replaced} to replace, {equal} equal ({Human.Size(counts.Bytes)} to write)
               folders  {Human.Count(counts.FoldersCreated)} to create, {Human.Count(counts.FoldersChanged)} to change
             """);
         if (counts.Dumps > 0)
-        {
-            var dumps = Path.Join(plan.Options.Target, RestoreFolders.Work, RestoreFolders.Dumps);
-            terminal.Hint($"  {Human.Count(counts.Dumps)} files are dumps and outputs of commands, to {dumps}");
-        }
+            terminal.Hint($"  {Human.Count(counts.Dumps)} files are dumps and outputs of commands, to {plan.Dumps}");
 
         if (plan.Verification.Summary.WarningCount is > 0 and var warnings)
             terminal.Hint($"  {Human.Count(warnings)} warnings were made when it was backed up; see them with: backstay archive verify");

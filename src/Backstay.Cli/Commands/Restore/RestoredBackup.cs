@@ -36,9 +36,11 @@ internal sealed record RestoredBackup(
         plan.Counts.Bytes,
         done?.Placed ?? 0,
         done?.Aside,
-        plan.Counts.Dumps > 0 ? Path.Join(target, RestoreFolders.Work, RestoreFolders.Dumps) : null,
+        plan.Counts.Dumps > 0 ? plan.Dumps : null,
         plan.ProblemCount + (done?.ProblemCount ?? 0),
         [.. plan.Problems, .. done?.Problems ?? []]);
+
+    private string Whose => $"{Archive.Appliance}, begun {Archive.Started:yyyy-MM-dd HH:mm:ss} UTC{(Archive.BackupId is { } id ? $", {id}" : "")}";
 
     public void Warn(Terminal terminal) => RestoreText.Warn(terminal, Problems, ProblemCount);
 
@@ -47,7 +49,7 @@ internal sealed record RestoredBackup(
         terminal.Line(Placed > 0
             ? $"Restored to {Target}: {Human.Count(Placed)} files and folders put in place, {Human.Count(FilesEqual)} files were equal."
             : $"Nothing to do: {Target} is as the backup says.");
-        terminal.Fields(("Replaced are in", Aside), ("Dumps are in", Dumps));
+        terminal.Fields(("Backup of", Whose), ("Replaced are in", Aside), ("Dumps are in", Dumps));
         if (Dumps is not null)
             terminal.Hint("How databases are made of dumps again: docs/restore.md, or pg_restore --help");
     }

@@ -12,7 +12,7 @@ internal sealed class ListCommand(GlobalOptions global) : CliCommand(
     {
         using var connection = await invocation.ConnectAsync(cancellationToken);
         var policies = (await connection.Client.ListRetentionPoliciesAsync(null, cancellationToken)).Data;
-        await invocation.WarnOfClockAsync(connection.Client, cancellationToken);
+        await invocation.WarnOfRetentionAsync(connection.Client, cancellationToken);
         invocation.Terminal.Result(policies, AdminJson.Default.RetentionPolicy, new Columns<RetentionPolicy>()
             .Add("NAME", policy => policy.Name)
             .Add("KEEPS", PolicyText.Keeps)

@@ -58,11 +58,19 @@ internal static class PolicyText
         ("Appliances", Selects(policy)),
         ("Keeps", Keeps(policy)),
         ("Time zone", policy.TimeZone),
-        ("Updated", Human.Time(policy.Updated, clock)));
+        ("Updated", Human.Time(policy.Updated, clock)),
+        ("Confirmed", policy.AwaitsConfirmation ? "no: it lets nothing go" : null));
 
-    /// <summary>Says aloud when the controller doesn't believe its clock: what is shown would not happen.</summary>
-    public static async Task WarnOfClockAsync(this Invocation invocation, AdminClient client, CancellationToken cancellationToken)
+    /// <summary>Says aloud why what is shown would not happen: the controller doesn't believe its clock, or a policy isn't confirmed.</summary>
+    public static async Task WarnOfRetentionAsync(this Invocation invocation, AdminClient client, CancellationToken cancellationToken)
     {
+        foreach (var policy in (await client.ListRetentionPoliciesAsync(null, cancellationToken)).Data.Where(policy => policy.AwaitsConfirmation))
+        {
+            invocation.Terminal.Warn(
+                $"{policy.Name} was made by the controller, over backups that were there already: it lets nothing go until it is confirmed. Look with "
+                + $"backstay retention preview {policy.Name} --going, then: backstay retention confirm {policy.Name}");
+        }
+
         var clock = await client.GetRetentionClockAsync(cancellationToken);
         if (!clock.Trusted)
             invocation.Terminal.Warn("the controller's clock has jumped: nothing is pruned until it is confirmed. See: backstay retention clock");

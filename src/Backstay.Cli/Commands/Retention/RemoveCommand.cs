@@ -21,7 +21,10 @@ internal sealed class RemoveCommand : CliCommand
     {
         using var connection = await invocation.ConnectAsync(cancellationToken);
         var policy = await connection.Client.FindPolicyAsync(invocation.Value(_name), cancellationToken);
-        var question = $"Remove the retention policy {policy.Name}? Backups that no other policy keeps go with the next round.";
+        var going = policy.IsDefault
+            ? ""
+            : " " + await connection.Client.GoingAsync(new RetentionPreviewRequest(Without: policy.Id), cancellationToken);
+        var question = $"Remove the retention policy {policy.Name}?{going}";
         if (!await invocation.IsConfirmedAsync(invocation.Value(_yes), question, cancellationToken))
             return ExitCode.Failure;
         await connection.Client.DeleteRetentionPolicyAsync(policy.Id!.Value, cancellationToken);

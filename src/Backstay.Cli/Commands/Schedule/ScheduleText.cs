@@ -23,10 +23,10 @@ internal static class ScheduleText
     };
 
     public static string State(BackupSchedule schedule) =>
-        schedule.Paused ? "paused" : schedule.Missed > 0 ? "missed runs" : schedule.Waiting > 0 ? "waiting" : "on";
+        schedule.Problem is not null ? "unreadable" : schedule.Paused ? "paused" : schedule.Missed > 0 ? "missed runs" : schedule.Waiting > 0 ? "waiting" : "on";
 
     public static Style Style(BackupSchedule schedule) =>
-        schedule.Missed > 0 ? Styles.Bad : schedule.Paused || schedule.Waiting > 0 ? Styles.Busy : Styles.Good;
+        schedule.Missed > 0 || schedule.Problem is not null ? Styles.Bad : schedule.Paused || schedule.Waiting > 0 ? Styles.Busy : Styles.Good;
 
     public static Style Style(ScheduledAppliance appliance) => appliance.State switch
     {
@@ -51,6 +51,7 @@ internal static class ScheduleText
         ("Window", DurationOption.Text(schedule.WindowMinutes)),
         ("Catches up", Human.YesNo(schedule.CatchUp)),
         ("Next run", Time(schedule.NextRun)),
+        ("Problem", schedule.Problem),
         ("Waiting", schedule.Waiting > 0 ? $"for {schedule.Waiting} appliance(s)" : null),
         ("Missed", schedule.Missed > 0 ? $"by {schedule.Missed} appliance(s)" : null),
         ("Notes", schedule.Notes));
@@ -61,6 +62,8 @@ internal static class ScheduleText
             .Add("RUN", run => Time(run.Time))
             .Add("SPREAD UNTIL", run => run.SpreadUntil > run.Time ? Time(run.SpreadUntil) : "")
             .Add("WINDOW UNTIL", run => Time(run.WindowUntil)));
+        if (upcoming.Problem is { } problem)
+            terminal.Warn(problem);
         terminal.Hint($"{upcoming.Appliances} appliance(s) take part.");
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SetCommand : CliCommand
 
     private readonly Option<int?> _tokenMinutes = new("--token-minutes") { Description = "How long a sign-in lasts", HelpName = "N" };
     private readonly Option<string?> _message = new("--message-of-the-day") { Description = "Shown after signing in", HelpName = "TEXT" };
-    private readonly Option<string?> _banner = new("--banner") { Description = "Shown before signing in", HelpName = "TEXT" };
+    private readonly Option<string?> _banner = new("--banner") { Description = "For clients that show a banner; this one has none", HelpName = "TEXT" };
     private readonly Option<string?> _collective = new("--collective-name") { Description = "What this installation is called", HelpName = "NAME" };
 
     public SetCommand(GlobalOptions global)

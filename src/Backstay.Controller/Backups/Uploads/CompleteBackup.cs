@@ -1,8 +1,6 @@
 using Backstay.Controller.Agents;
 using Backstay.Controller.Api;
-using Backstay.Controller.Appliances;
 using Backstay.Controller.Catalog;
-using Backstay.Controller.Keys;
 using Backstay.Controller.Storage;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
@@ -22,6 +20,7 @@ internal sealed partial class CompleteBackup(
     IArchiveStore store,
     ReadBacks readBacks,
     BackupEnding ending,
+    Removals removals,
     IOptions<BackupOptions> options,
     TimeProvider time,
     ILogger<CompleteBackup> logger)
@@ -93,7 +92,7 @@ internal sealed partial class CompleteBackup(
             Log.ReadBack(logger, key);
             now = time.GetUtcNow();
             var appliance = await catalog.Appliances.AsNoTracking().FirstAsync(a => a.Id == agent.ApplianceId, cancellationToken);
-            var sidecar = SidecarOf(backup!, appliance, complete, now);
+            var sidecar = BackupSidecar.Of(backup!, appliance, complete, now);
             await store.WriteSidecarAsync(key, sidecar.ToJson(), cancellationToken);
             Log.SidecarWritten(logger, key);
             if (await store.ReadSidecarAsync(key, cancellationToken) is not { } json || !sidecar.SaysTheSameAs(json))
@@ -110,7 +109,7 @@ internal sealed partial class CompleteBackup(
 
         var outcome = await OutcomeAsync(UploadAttempt.Closed(attempt));
         if (backup is null or { State: BackupState.Failed })
-            await ending.DiscardAsync(key);
+            removals.Discard(key);
         return outcome;
 
         // Somebody may have been first: the same call on another connection (the rows of the parts go with its commit), or what ended
@@ -162,28 +161,6 @@ internal sealed partial class CompleteBackup(
                     set => set.SetProperty(b => b.LeaseUntil, lease).SetProperty(b => b.Phase, BackupPhase.Completing), cancellationToken) == 1;
         }
     }
-
-    private static ArchiveSidecar SidecarOf(BackupEntity backup, ApplianceEntity appliance, CompleteUpload complete, DateTimeOffset now) => new(
-        ArchiveSidecar.NewestFormat,
-        backup.Id,
-        backup.Attempt,
-        appliance.Id,
-        appliance.Name,
-        backup.Logs,
-        backup.Audit,
-        backup.RequestedBy,
-        backup.Created,
-        backup.Started,
-        now,
-        backup.AgentVersion,
-        complete.Parts,
-        complete.Size,
-        complete.Sha256,
-        complete.Summary,
-        new SidecarAppliance(
-            appliance.Hostname, appliance.Site, appliance.SiteName, appliance.Notes, appliance.Tags, ApplianceRoles.WordsOf(appliance.Functions),
-            appliance.Created),
-        Keys: OpeningKeys.Parse(backup.Keys));
 
     private async Task<ApiErrorResult> StoreFaultAsync(ArchiveKey key, ArchiveStoreException exception, CancellationToken cancellationToken)
     {

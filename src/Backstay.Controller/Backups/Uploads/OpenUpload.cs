@@ -19,6 +19,7 @@ internal sealed partial class OpenUpload(
     IArchiveStore store,
     StoreRoom room,
     BackupEnding ending,
+    Removals removals,
     Admission admission,
     IOptions<BackupOptions> options,
     TimeProvider time,
@@ -160,7 +161,7 @@ internal sealed partial class OpenUpload(
             await catalog.Parts.Where(p => p.BackupId == id && p.Attempt < attempt).ExecuteDeleteAsync(cancellationToken);
         }
 
-        await ending.DiscardAsync(new ArchiveKey(id, attempt - 1));
+        removals.Discard(new ArchiveKey(id, attempt - 1));
     }
 
     private static partial class Log

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Backstay.Controller.Backups.Uploads;
 
 /// <summary>
-/// The parts that are being taken in on this controller: bounded in number, so that memory is, and with one writer for each part. When
+/// The parts that are being taken in on this controller: bounded in number, so that memory is, and for each attempt, so that a few
+/// appliances don't take all places; with one writer for each part. When
 /// a part comes again while an older request with it is still open, the older connection is dead or about to be, and gives way: bytes
 /// that arrive late can't get over those that were acknowledged.
 /// </summary>
@@ -26,7 +27,10 @@ internal sealed class PartsInFlight(IOptions<BackupOptions> options)
         }
     }
 
-    /// <summary>Waits for an older request with the same part to give way. Null when there are too many requests.</summary>
+    /// <summary>
+    /// Waits for an older request with the same part to give way. Null when there are too many requests, or too many parts of this attempt:
+    /// one more than its agent was told that it may send, as an answer may be on its way while the next part comes.
+    /// </summary>
     public async Task<Claim?> TakeAsync(ArchiveKey key, int number, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _requests) > options.Value.MaxPartsInFlight)
@@ -43,7 +47,13 @@ internal sealed class PartsInFlight(IOptions<BackupOptions> options)
                 lock (_lock)
                 {
                     if (!_claims.TryGetValue((key, number), out older))
-                        return _claims[(key, number)] = new Claim(this, key, number);
+                    {
+                        if (_claims.Keys.Count(claim => claim.Key == key) <= options.Value.ParallelParts)
+                            return _claims[(key, number)] = new Claim(this, key, number);
+
+                        Interlocked.Decrement(ref _requests);
+                        return null;
+                    }
                 }
 
                 await older.GiveWayAsync().WaitAsync(cancellationToken);

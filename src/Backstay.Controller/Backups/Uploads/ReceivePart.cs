@@ -6,8 +6,10 @@ using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace Backstay.Controller.Backups.Uploads;
 
@@ -29,6 +31,12 @@ internal sealed partial class ReceivePart(
     TimeProvider time,
     ILogger<ReceivePart> logger)
 {
+    /// <summary>
+    /// A slower part gives up its place. An agent that is held to 64 kB/s over 16 parts sends 4 kB/s of each; the first bytes of one may
+    /// have to wait for a piece of every other.
+    /// </summary>
+    private static readonly MinDataRate Slowest = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromMinutes(1));
+
     public static async Task<Results<NoContent, ApiErrorResult>> HandleAsync(
         Guid id, int attempt, int number, AgentCaller agent, HttpContext http, ReceivePart receive, CancellationToken cancellationToken)
     {
@@ -85,6 +93,8 @@ internal sealed partial class ReceivePart(
             using var taken = await room.TakeAsync(promise.Slot.Length, stop.Token)
                 ?? throw new ArchiveStoreException(StoreFault.Full, "the quota is used up (Storage:Quota:Bytes).");
             http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = promise.Slot.Length;
+            if (HttpProtocol.IsHttp11(http.Request.Protocol))
+                http.Features.Get<IHttpMinRequestBodyDataRateFeature>()!.MinDataRate = Slowest;
             await using var content = new VerifiedPartStream(http.Request.Body, promise.Slot.Length, promise.Sha256);
             Log.Arrives(logger, number, key);
             var tag = await store.WritePartAsync(key, promise.Slot, content, stop.Token);

@@ -1,4 +1,5 @@
 using Backstay.Controller.Agents;
+using Backstay.Controller.Api;
 
 namespace Backstay.Controller.Backups.Uploads;
 
@@ -11,12 +12,13 @@ internal static class UploadsApi
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/agent/v1/backups/{id:guid}/session").WithTags("Agent").RequireAgent();
-        group.MapPost("", OpenUpload.HandleAsync).WithName("OpenSession").WithSummary("Opens an upload session: a new attempt.");
+        group.MapPost("", OpenUpload.HandleAsync).RequireRateLimiting(RequestLimits.StoreCalls)
+            .WithName("OpenSession").WithSummary("Opens an upload session: a new attempt.");
         group.MapPut("/{attempt:int}/parts/{number:int}", ReceivePart.HandleAsync).DisableRateLimiting()
             .WithName("PutPart").WithSummary("Takes one part of the archive; 204 means that it is durable.");
         group.MapPost("/{attempt:int}/lease", RenewLease.HandleAsync)
             .WithName("RenewLease").WithSummary("Renews the lease and says how far the backup is.");
-        group.MapPost("/{attempt:int}/complete", CompleteBackup.HandleAsync)
+        group.MapPost("/{attempt:int}/complete", CompleteBackup.HandleAsync).RequireRateLimiting(RequestLimits.StoreCalls)
             .WithName("CompleteUpload").WithSummary("Ends the backup well. Idempotent.");
         group.MapPost("/{attempt:int}/fail", FailUpload.HandleAsync)
             .WithName("FailBackup").WithSummary("Ends the backup badly. Idempotent.");

@@ -178,6 +178,49 @@ public sealed class PartTests
     }
 
     [Fact]
+    public async Task One_attempt_takes_no_more_places_than_its_agent_was_told()
+    {
+        await using var site = await BackupSite.StartAsync(settings: new() { ["Backups:ParallelParts"] = "2" });
+        var (agent, backup, attempt) = await OpenAsync(site);
+        var (other, otherBackup, otherAttempt) = await OpenAsync(site);
+        var bytes = RandomNumberGenerator.GetBytes(PartSize);
+        List<PausingContent> held = [.. Enumerable.Range(0, 3).Select(_ => new PausingContent(bytes, 100_000))];
+        var sending = held.Select((content, i) => agent.PutPartAsync(backup, attempt, i + 1, bytes, content: content)).ToList();
+        foreach (var content in held)
+            await content.Paused;
+        await BackupSite.EventuallyAsync(
+            async () =>
+            {
+                using var fourth = await agent.PutPartAsync(backup, attempt, 4, new byte[10]);
+                return fourth.StatusCode == HttpStatusCode.ServiceUnavailable && fourth.Headers.RetryAfter is not null;
+            },
+            "503 with Retry-After");
+        using (var theirs = await other.PutPartAsync(otherBackup, otherAttempt, 1, new byte[10]))
+            Assert.Equal(HttpStatusCode.NoContent, theirs.StatusCode);
+        held.ForEach(content => content.Resume());
+        foreach (var part in sending)
+        {
+            using var response = await part;
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_part_whose_sender_is_held_to_a_low_rate_may_pause_for_longer_than_a_web_server_allows_by_itself()
+    {
+        await using var site = await BackupSite.StartAsync();
+        var (agent, backup, attempt) = await OpenAsync(site);
+        var bytes = RandomNumberGenerator.GetBytes(PartSize);
+        var slow = new PausingContent(bytes, 100);
+        var sending = agent.PutPartAsync(backup, attempt, 1, bytes, content: slow);
+        await slow.Paused;
+        await Task.Delay(TimeSpan.FromSeconds(8)); // Kestrel's own: 5 seconds, then 240 bytes a second
+        slow.Resume();
+        using var response = await sending;
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+    }
+
+    [Fact]
     public async Task An_archive_larger_than_the_limit_fails_with_a_reason()
     {
         await using var site = await BackupSite.StartAsync(settings: new() { ["Backups:MaxArchiveSize"] = "8388608" });

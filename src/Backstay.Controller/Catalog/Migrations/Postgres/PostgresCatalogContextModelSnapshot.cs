@@ -130,6 +130,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("SiteName")
                         .HasColumnType("text");
 
+                    b.Property<Guid?>("StreamId")
+                        .HasColumnType("uuid");
+
                     b.PrimitiveCollection<List<string>>("Tags")
                         .IsRequired()
                         .HasColumnType("text[]");
@@ -346,6 +349,12 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
+                    b.HasIndex(new[] { "Id" }, "deleted_backups")
+                        .HasFilter("\"Deleted\" IS NOT NULL");
+
+                    b.HasIndex(new[] { "State", "Size" }, "stored_sizes")
+                        .HasFilter("\"State\" = 2");
+
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
@@ -381,6 +390,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.Property<string>("Fingerprint")
                         .HasColumnType("text");
+
+                    b.PrimitiveCollection<List<string>>("FormerSubkeys")
+                        .HasColumnType("text[]");
 
                     b.Property<int>("Kind")
                         .HasColumnType("integer");
@@ -486,6 +498,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasMaxLength(128)
                         .HasColumnType("character varying(128)")
                         .UseCollation("backstay_names");
+
+                    b.Property<DateTimeOffset?>("NextTelling")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("Notes")
                         .HasColumnType("text");
@@ -890,6 +905,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<bool>("AwaitsConfirmation")
+                        .HasColumnType("boolean");
+
                     b.Property<DateTimeOffset>("Created")
                         .HasColumnType("timestamp with time zone");
 
@@ -950,6 +968,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset?>("NextRound")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextTelling")
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Id");
@@ -1057,6 +1078,22 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.ToTable("settings", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.StoreEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<bool>("Marked")
+                        .HasColumnType("boolean");
+
+                    b.Property<Guid>("StoreId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.TokenEntity", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -1116,6 +1153,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
                     b.Property<string>("Message")
                         .HasColumnType("text");
 
+                    b.Property<DateTimeOffset?>("NextTelling")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<bool>("Planned")
                         .HasColumnType("boolean");
 
@@ -1134,6 +1174,9 @@ namespace Backstay.Controller.Catalog.Migrations.Postgres
 
                     b.Property<int>("Strength")
                         .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("UnreadableSince")
+                        .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Id");
 

@@ -123,6 +123,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("SiteName")
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("StreamId")
+                        .HasColumnType("TEXT");
+
                     b.PrimitiveCollection<string>("Tags")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -337,6 +340,12 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsUnique()
                         .HasFilter("\"State\" < 2");
 
+                    b.HasIndex(new[] { "Id" }, "deleted_backups")
+                        .HasFilter("\"Deleted\" IS NOT NULL");
+
+                    b.HasIndex(new[] { "State", "Size" }, "stored_sizes")
+                        .HasFilter("\"State\" = 2");
+
                     b.HasIndex(new[] { "Id" }, "protection_to_carry")
                         .HasFilter("\"ProtectionVersion\" <> \"StoredProtectionVersion\"");
 
@@ -371,6 +380,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Fingerprint")
+                        .HasColumnType("TEXT");
+
+                    b.PrimitiveCollection<string>("FormerSubkeys")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Kind")
@@ -477,6 +489,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasMaxLength(128)
                         .HasColumnType("TEXT")
                         .UseCollation("NOCASE");
+
+                    b.Property<long?>("NextTelling")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Notes")
                         .HasColumnType("TEXT");
@@ -879,6 +894,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("AwaitsConfirmation")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
 
@@ -939,6 +957,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("NextRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextTelling")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
@@ -1046,6 +1067,22 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.ToTable("settings", (string)null);
                 });
 
+            modelBuilder.Entity("Backstay.Controller.Catalog.StoreEntity", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Marked")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("StoreId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store", (string)null);
+                });
+
             modelBuilder.Entity("Backstay.Controller.Catalog.TokenEntity", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -1105,6 +1142,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                     b.Property<string>("Message")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("NextTelling")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("Planned")
                         .HasColumnType("INTEGER");
 
@@ -1122,6 +1162,9 @@ namespace Backstay.Controller.Catalog.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Strength")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("UnreadableSince")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
