@@ -41,7 +41,7 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
             return false;
         }
 
-        List<VerificationEntity> due =
+        List<Queueable> due =
         [
             .. await DueDigestsAsync(now, cancellationToken),
             .. await DueContentsAsync(now, cancellationToken),
@@ -49,8 +49,8 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
         if (due.Count == 0)
             return false;
 
-        foreach (var verification in due)
-            await QueueAsync(verification, now, cancellationToken);
+        foreach (var (verification, backups) in due)
+            await QueueAsync(verification, backups, cancellationToken);
         return true;
     }
 
@@ -68,18 +68,15 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
     }
 
     /// <summary>Each for itself: of several at once, two controllers that plan at the same moment would wait for each other's.</summary>
-    /// <param name="seen">When it was found to be due: by now another controller may have queued it, and proven it as well.</param>
-    private async Task QueueAsync(VerificationEntity verification, DateTimeOffset seen, CancellationToken cancellationToken)
+    /// <param name="backups">All that are due for the same reason: by now another controller may have queued it, and proven it as well.</param>
+    private async Task QueueAsync(VerificationEntity verification, IQueryable<BackupEntity> backups, CancellationToken cancellationToken)
     {
         try
         {
             using (await gate.EnterAsync(cancellationToken))
             {
-                if (await catalog.Verifications.AnyAsync(
-                    v => v.BackupId == verification.BackupId && v.Strength == verification.Strength && v.Ended >= seen, cancellationToken))
-                {
+                if (!await backups.AnyAsync(b => b.Id == verification.BackupId, cancellationToken))
                     return;
-                }
 
                 catalog.Verifications.Add(verification);
                 await catalog.SaveChangesAsync(cancellationToken);
@@ -92,7 +89,7 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
         }
     }
 
-    private async Task<List<VerificationEntity>> DueDigestsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<List<Queueable>> DueDigestsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // A damaged one is looked at again when somebody asks: it had its word.
         var backups = Provable(VerificationStrength.Digest);
@@ -111,7 +108,7 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
         return Queued(due, VerificationStrength.Digest, now);
     }
 
-    private async Task<List<VerificationEntity>> DueContentsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<List<Queueable>> DueContentsAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (days, afterBackup) = (options.Value.ContentEveryDays, options.Value.ContentAfterBackup);
         if (days == 0 && !afterBackup)
@@ -144,24 +141,32 @@ internal sealed class VerificationPlan(CatalogContext catalog, WriteGate gate, I
         && b.Deleted == null
         && !catalog.Verifications.Any(v => v.BackupId == b.Id && v.Strength == strength && v.State < VerificationRunState.Passed));
 
-    private static Task<List<Due>> FirstAsync(IQueryable<BackupEntity> backups, CancellationToken cancellationToken) =>
-        backups.Take(AtOnce).Select(b => new Due(b.Id, b.ApplianceId)).ToListAsync(cancellationToken);
-
-    /// <summary>In this order: each a microsecond, which is what a catalog keeps of a time, behind the one before it.</summary>
-    private static List<VerificationEntity> Queued(List<Due> due, VerificationStrength strength, DateTimeOffset now) =>
+    private static async Task<List<Due>> FirstAsync(IQueryable<BackupEntity> backups, CancellationToken cancellationToken) =>
     [
-        .. due.Select((backup, place) => new VerificationEntity
-        {
-            Id = Guid.CreateVersion7(now),
-            BackupId = backup.Id,
-            ApplianceId = backup.ApplianceId,
-            Strength = strength,
-            State = VerificationRunState.Waiting,
-            Planned = true,
-            RequestedBy = RequestedBy,
-            Requested = now.AddMicroseconds(place),
-        }),
+        .. (await backups.Take(AtOnce).Select(b => new { b.Id, b.ApplianceId }).ToListAsync(cancellationToken))
+            .Select(b => new Due(b.Id, b.ApplianceId, backups)),
     ];
 
-    private sealed record Due(Guid Id, Guid ApplianceId);
+    /// <summary>In this order: each a microsecond, which is what a catalog keeps of a time, behind the one before it.</summary>
+    private static List<Queueable> Queued(List<Due> due, VerificationStrength strength, DateTimeOffset now) =>
+    [
+        .. due.Select((backup, place) => new Queueable(
+            new VerificationEntity
+            {
+                Id = Guid.CreateVersion7(now),
+                BackupId = backup.Id,
+                ApplianceId = backup.ApplianceId,
+                Strength = strength,
+                State = VerificationRunState.Waiting,
+                Planned = true,
+                RequestedBy = RequestedBy,
+                Requested = now.AddMicroseconds(place),
+            },
+            backup.Backups)),
+    ];
+
+    /// <param name="Backups">All that are due for the same reason.</param>
+    private sealed record Due(Guid Id, Guid ApplianceId, IQueryable<BackupEntity> Backups);
+
+    private sealed record Queueable(VerificationEntity Verification, IQueryable<BackupEntity> Backups);
 }
