@@ -16,9 +16,18 @@ public sealed class WriterMemoryTests
         await Shell.RunAsync($"mkdir {scratch["few"]} {scratch["many"]}; cd {scratch["few"]}; seq 4000 | split -l 1 -a 4 -; cd {scratch["many"]}; seq 8000 | split -l 1 -a 4 -");
         await AllocatedAsync(scratch["few"]); // compiles; 4000 files are enough to fill all pools
 
-        long few = await AllocatedAsync(scratch["few"]), many = await AllocatedAsync(scratch["many"]);
+        long few = await LeastAllocatedAsync(scratch["few"]), many = await LeastAllocatedAsync(scratch["many"]);
 
-        Assert.InRange(many - few, 0, (8000 - 4000) * MaxBytesForAFile);
+        Assert.True(many - few < (8000 - 4000) * MaxBytesForAFile, $"{few} bytes for 4000 files, {many} for 8000");
+    }
+
+    /// <returns>The least of three times: a collection empties pools in between, and filling them again isn't what is asked for.</returns>
+    private static async Task<long> LeastAllocatedAsync(string folder)
+    {
+        long least = long.MaxValue;
+        for (int i = 0; i < 3; i++)
+            least = Math.Min(least, await AllocatedAsync(folder));
+        return least;
     }
 
     private static async Task<long> AllocatedAsync(string folder)

@@ -108,6 +108,8 @@ internal sealed class BackupSite : IAsyncDisposable
     {
         var backup = await StartBackupAsync(agent);
         var archive = RandomNumberGenerator.GetBytes(size);
+        if (size > 0)
+            archive[0] &= 0x7f; // no OpenPGP packet begins so: not by chance either is it a message of another form
         await agent.MakeAsync(backup, archive);
         return (backup, archive);
     }
