@@ -271,6 +271,9 @@ internal sealed class ControllerHost : IAsyncDisposable
     internal static string PinOf(X509Certificate2 certificate) =>
         Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 
+    /// <summary>Stops the controller, as the program does when it was told to.</summary>
+    public Task StopAsync() => _app!.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());

@@ -42,6 +42,7 @@ public sealed class HealthTests
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
 
         lifetime.StopApplication(); // what SIGTERM does
+        var stopping = host.StopAsync();
 
         using (var health = await host.Http.GetAsync("/healthz"))
             Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
@@ -50,11 +51,13 @@ public sealed class HealthTests
             Assert.Equal(HttpStatusCode.Unauthorized, call.StatusCode);
         Assert.False(drain.Over.IsCancellationRequested);
 
-        while (!lifetime.ApplicationStopped.IsCancellationRequested)
+        while (!stopping.IsCompleted)
         {
             time.Advance(TimeSpan.FromMinutes(1));
-            await Task.Delay(20);
+            await Task.WhenAny(stopping, Task.Delay(20));
         }
+
+        await stopping;
 
         Assert.True(drain.Over.IsCancellationRequested);
         await Assert.ThrowsAsync<HttpRequestException>(() => another.GetAsync("/healthz"));
