@@ -24,13 +24,12 @@ internal sealed class ScheduleRule
         [TimeSpan.FromHours(1), TimeSpan.FromDays(1), TimeSpan.FromDays(32), TimeSpan.FromDays(366), TimeSpan.FromDays(366 * 100)];
 
     private readonly Guid _id;
-    private readonly CronExpression _cron;
-    private readonly TimeZoneInfo _zone;
+    private readonly ScheduleTimes _times;
 
     /// <param name="spread">Whole minutes; zero: all appliances at once.</param>
     /// <param name="catchUp">Whether a run that nobody looked at within its window gets another one.</param>
     public ScheduleRule(Guid id, CronExpression cron, TimeZoneInfo zone, TimeSpan spread, TimeSpan window, bool catchUp) =>
-        (_id, _cron, _zone, Spread, Window, CatchUp) = (id, cron, zone, spread, window, catchUp);
+        (_id, _times, Spread, Window, CatchUp) = (id, new ScheduleTimes(cron, zone), spread, window, catchUp);
 
     public TimeSpan Spread { get; }
 
@@ -78,11 +77,11 @@ internal sealed class ScheduleRule
     /// <summary>The next times of the schedule, in its zone; without the appliances' delays.</summary>
     public IEnumerable<DateTimeOffset> TimesAfter(DateTimeOffset instant, int count)
     {
-        var time = _cron.GetNextOccurrence(instant, _zone);
+        var time = _times.After(instant);
         for (var i = 0; i < count && time is { } next; i++)
         {
             yield return next;
-            time = _cron.GetNextOccurrence(next, _zone);
+            time = _times.After(next);
         }
     }
 
@@ -90,7 +89,7 @@ internal sealed class ScheduleRule
     public DateTimeOffset? NextDue(Guid appliance, DateTimeOffset after)
     {
         var delay = DelayOf(appliance);
-        return _cron.GetNextOccurrence(after - delay, _zone)?.ToUniversalTime() + delay;
+        return _times.After(after - delay)?.ToUniversalTime() + delay;
     }
 
     /// <summary>What to do now about one appliance; null: nothing.</summary>
@@ -133,15 +132,15 @@ internal sealed class ScheduleRule
     {
         var delay = DelayOf(appliance);
         var (after, until) = (since - delay, now - delay);
-        if (_cron.GetNextOccurrence(after, _zone) is not { } oldest || oldest > until)
+        if (_times.After(after) is not { } oldest || oldest > until)
             return null;
 
         // One at a time is what nearly always is.
-        if (_cron.GetNextOccurrence(oldest, _zone) is not { } second || second > until)
+        if (_times.After(oldest) is not { } second || second > until)
             return (oldest.ToUniversalTime() + delay, 0);
 
         var newest = Newest(after, until) ?? second;
-        var older = _cron.GetOccurrences(after, newest, _zone, fromInclusive: false, toInclusive: false).Take(MostCounted).Count();
+        var older = _times.Between(after, newest).TakeWhile(time => time < newest).Take(MostCounted).Count();
         return (newest.ToUniversalTime() + delay, older);
     }
 
@@ -154,8 +153,7 @@ internal sealed class ScheduleRule
         foreach (var reach in Reaches)
         {
             var from = until - reach > after ? until - reach : after;
-            var times = _cron.GetOccurrences(from, until, _zone, fromInclusive: false, toInclusive: true);
-            if (times.Select(time => (DateTimeOffset?)time).LastOrDefault() is { } newest)
+            if (_times.Between(from, until).Select(time => (DateTimeOffset?)time).LastOrDefault() is { } newest)
                 return newest;
         }
 

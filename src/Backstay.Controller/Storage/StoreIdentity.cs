@@ -36,16 +36,19 @@ internal sealed class StoreIdentity(OpenedStore opened, IServiceScopeFactory sco
     {
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
-        var there = await opened.Marker.ReadAsync(cancellationToken);
         var row = await RowAsync(catalog, cancellationToken);
         if (row is null)
         {
-            if (there is null && !mark)
+            var found = await opened.Marker.ReadAsync(cancellationToken);
+            if (found is null && !mark)
                 return null;
             if (await FindNoneAsync(catalog, cancellationToken) is { } problem)
                 return problem;
-            row = await AddAsync(catalog, there, cancellationToken);
+            row = await AddAsync(catalog, found, cancellationToken);
         }
+
+        // Asked after the row: whoever marked that had put the id there before.
+        var there = await opened.Marker.ReadAsync(cancellationToken);
 
         // A row whose id isn't there yet is new; or whoever began was interrupted, or is just about to put it there: it is the same id.
         var isNew = !row.Marked && there is null;

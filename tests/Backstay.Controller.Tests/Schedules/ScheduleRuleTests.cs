@@ -186,6 +186,26 @@ public sealed class ScheduleRuleTests
             iter: 500);
     }
 
+    [Theory]
+    [InlineData("Africa/Casablanca")]
+    [InlineData("Africa/El_Aaiun")]
+    [InlineData("Europe/Dublin")]
+    [InlineData("Antarctica/Troll")]
+    [InlineData("Africa/Cairo")]
+    [InlineData("Australia/Lord_Howe")]
+    public void However_a_zone_sets_its_clock_each_time_is_later_than_the_one_before_and_the_next_day_has_its_own(string zone)
+    {
+        var (hourly, nightly) = (Rule("0 * * * *", zone), Rule("30 2 * * *", zone));
+        for (var (time, end) = (At("2025-01-01T00:00Z"), At("2028-06-01T00:00Z")); time < end;)
+        {
+            var next = Assert.Single(hourly.TimesAfter(time, 1));
+            Assert.InRange(next - time, TimeSpan.FromMinutes(30), TimeSpan.FromHours(2));
+            if (time.UtcDateTime.Hour is < 6 or > 12) // around 02:30 of each of these zones
+                Assert.InRange(nightly.NextDue(Appliance, time.AddMinutes(20))!.Value - time, TimeSpan.FromMinutes(21), TimeSpan.FromHours(26));
+            time = next;
+        }
+    }
+
     private static Gen<string> OneOf(string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static RunDecision? Decide(ScheduleRule rule, RunRecord record, DateTimeOffset now, Readiness readiness = Readiness.Ready) =>
