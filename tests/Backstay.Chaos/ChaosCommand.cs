@@ -48,6 +48,7 @@ internal static class ChaosCommand
 
     private static readonly Option<string?> Markdown = new("--markdown") { Description = "Write the table to this file, too" };
     private static readonly Option<int> Backups = new("--backups") { Description = "How many backups", DefaultValueFactory = _ => 100 };
+    private static readonly Option<int> Uploads = new("--uploads") { Description = "How many at a time", DefaultValueFactory = _ => 20 };
     private static readonly Option<bool> List = new("--list") { Description = "Show the faults and the moments that there are" };
 
     public static RootCommand Create()
@@ -68,6 +69,7 @@ internal static class ChaosCommand
         };
         root.SetAction(RunAsync);
         root.Subcommands.Add(CreateBalancer());
+        root.Subcommands.Add(CreateRolling());
         return root;
     }
 
@@ -85,19 +87,40 @@ internal static class ChaosCommand
         {
             Backups, Catalog, Store, Controllers, Folder,
         };
-        balancer.SetAction(BalanceAsync);
+        balancer.SetAction((parsed, ct) =>
+            RunOneAsync(parsed, (options, output) => new BalancerRun(options, parsed.GetValue(Backups), output, ct).RunAsync()));
         return balancer;
     }
 
-    private static async Task<int> BalanceAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private static Command CreateRolling()
+    {
+        var rolling = new Command(
+            "rolling",
+            """
+            Every controller is stopped and started again, one after the other, as an upgrade does it, in the middle of many uploads. Every
+            backup has to succeed and verify.
+
+            Example:
+              tests/chaos rolling --uploads 20 --catalog postgres --store s3 --controllers 3
+            """)
+        {
+            Uploads, Catalog, Store, Controllers, Folder,
+        };
+        rolling.SetAction((parsed, ct) =>
+            RunOneAsync(parsed, (options, output) => new RollingRun(options, parsed.GetValue(Uploads), output, ct).RunAsync()));
+        return rolling;
+    }
+
+    /// <summary>A mode without rounds.</summary>
+    private static async Task<int> RunOneAsync(
+        ParseResult parsed, Func<ChaosOptions, TextWriter, Task<(int Good, IReadOnlyList<string> Faults)>> run)
     {
         var output = parsed.InvocationConfiguration.Output;
         if (await RefusedAsync(parsed))
             return Usage;
 
         var options = OptionsOf(parsed);
-        var backups = parsed.GetValue(Backups);
-        var (good, faults) = await new BalancerRun(options, backups, TextWriter.Synchronized(output), cancellationToken).RunAsync();
+        var (good, faults) = await run(options, TextWriter.Synchronized(output));
         foreach (var fault in faults)
             await output.WriteLineAsync($"VIOLATION: {fault}");
         await EndAsync(parsed, options, good, faults.Count);
@@ -165,7 +188,7 @@ internal static class ChaosCommand
 
     private static string? Mistake(ParseResult parsed)
     {
-        foreach (var (option, least, most) in new[] { (Rounds, 1, 1_000_000), (Backups, 1, 1_000_000), (Controllers, 1, 5), (Lanes, 1, 16) })
+        foreach (var (option, least, most) in new[] { (Rounds, 1, 1_000_000), (Backups, 1, 1_000_000), (Uploads, 1, 200), (Controllers, 1, 5), (Lanes, 1, 16) })
         {
             if (parsed.GetResult(option) is not null && parsed.GetValue(option) is var value && (value < least || value > most))
                 return $"{option.Name} takes a number from {least} to {most}";

@@ -66,9 +66,11 @@ internal sealed record Fault(
         new("catalog-kill", "PostgreSQL is killed (all of its processes) and started again", Victim.CatalogServer, Blow.Kill, Weight: 3),
         new("catalog-cut", "controllers lose every connection to PostgreSQL for a moment", Victim.CatalogLink, Blow.Cut),
         new("catalog-stall", "nothing moves between them and PostgreSQL for a moment", Victim.CatalogLink, Blow.Stall),
+        new("catalog-loss", "controllers are cut off from PostgreSQL for longer than a lease", Victim.CatalogLink, Blow.Cut, Long: true),
         new("store-kill", "the S3 gateway is killed and started again", Victim.StoreServer, Blow.Kill, Weight: 2),
         new("store-cut", "controllers lose every connection to the S3 gateway for a moment", Victim.StoreLink, Blow.Cut),
         new("store-stall", "nothing moves between them and the S3 gateway for a moment", Victim.StoreLink, Blow.Stall),
+        new("store-loss", "controllers are cut off from the S3 gateway for longer than a lease", Victim.StoreLink, Blow.Cut, Long: true),
     ];
 
     /// <summary>Whether an installation like this has the victim.</summary>

@@ -3,6 +3,11 @@ using Backstay.TestServers;
 
 namespace Backstay.Chaos.Running;
 
+/// <summary>An appliance of an installation.</summary>
+/// <param name="Sizes">Bytes of each file of its source; they don't compress.</param>
+/// <param name="RateLimit">As in agent.json; null for none.</param>
+internal sealed record ApplianceKind(string Name, IReadOnlyList<int> Sizes, string? RateLimit = null);
+
 /// <summary>
 /// Real controllers, real agents, their catalog, their store, and the network between all of them, which is this program's:
 /// <code>
@@ -24,12 +29,12 @@ internal sealed class Installation : IAsyncDisposable
     private const int KiB = 1024;
     private const int MiB = 1024 * KiB;
 
-    /// <summary>By sizes of files: three parts at the pace of a thin line, two parts as fast as it goes, one small part.</summary>
-    private static readonly (string Name, int[] Sizes, string? RateLimit)[] Appliances =
+    /// <summary>Three parts at the pace of a thin line, two parts as fast as it goes, one small part.</summary>
+    private static readonly ApplianceKind[] Usual =
     [
-        ("thin-line", [7 * MiB, 6 * MiB, 5 * MiB, 300 * KiB, 0], "8MB/s"),
-        ("two-parts", [5 * MiB, 4 * MiB, .. Enumerable.Repeat(2 * KiB, 60)], null),
-        ("small", [.. Enumerable.Range(0, 40).Select(i => i * 100)], null),
+        new("thin-line", [7 * MiB, 6 * MiB, 5 * MiB, 300 * KiB, 0], "8MB/s"),
+        new("two-parts", [5 * MiB, 4 * MiB, .. Enumerable.Repeat(2 * KiB, 60)]),
+        new("small", [.. Enumerable.Range(0, 40).Select(i => i * 100)]),
     ];
 
     private readonly List<ControllerProcess> _controllers = [];
@@ -59,14 +64,16 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Told of every line that a program says, while that program may already be going on.</summary>
     public Action<ChildProcess, string>? Heard { get; set; }
 
+    /// <param name="appliances">Which there are; null for three that differ in what they send and how fast.</param>
     public static async Task<Installation> StartAsync(
-        string folder, int controllers, CatalogSide catalog, StoreSide store, Chance chance, CancellationToken cancellationToken)
+        string folder, int controllers, CatalogSide catalog, StoreSide store, IReadOnlyList<ApplianceKind>? appliances, Chance chance,
+        CancellationToken cancellationToken)
     {
         var installation = new Installation(folder, catalog, store, await WebhookReceiver.StartAsync(cancellationToken));
         try
         {
             await installation.StartControllersAsync(controllers, cancellationToken);
-            await installation.EnrolAgentsAsync(chance, cancellationToken);
+            await installation.EnrolAgentsAsync(appliances ?? Usual, chance, cancellationToken);
             return installation;
         }
         catch
@@ -144,9 +151,9 @@ internal sealed class Installation : IAsyncDisposable
         return settings;
     }
 
-    private async Task EnrolAgentsAsync(Chance chance, CancellationToken cancellationToken)
+    private async Task EnrolAgentsAsync(IReadOnlyList<ApplianceKind> appliances, Chance chance, CancellationToken cancellationToken)
     {
-        foreach (var (name, sizes, rateLimit) in Appliances)
+        foreach (var (name, sizes, rateLimit) in appliances)
         {
             var appliance = await Admin.AskAsync((client, ct) => client.CreateApplianceAsync(new(null, name), ct), "a new appliance", cancellationToken);
             var seed = await Admin.AskAsync((client, ct) => client.ExportSeedAsync(appliance.Id!.Value, ct), "a seed", cancellationToken);

@@ -15,7 +15,9 @@ internal sealed class Site : IAsyncDisposable
         new(options, options.Store == StoreKind.S3 ? new SharedGateway(await CephCluster.StartAsync()) : null);
 
     /// <summary>Starts an installation with a catalog and a store of its own.</summary>
-    public async Task<Installation> InstallAsync(int lane, CancellationToken cancellationToken)
+    /// <param name="appliances">Which there are; null for the usual ones.</param>
+    public async Task<Installation> InstallAsync(
+        int lane, CancellationToken cancellationToken, IReadOnlyList<ApplianceKind>? appliances = null)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_options.Folder, $"lane-{lane}")).FullName;
         var catalog = await StartCatalogAsync(folder, cancellationToken);
@@ -33,7 +35,7 @@ internal sealed class Site : IAsyncDisposable
         }
 
         var chance = new Chance(_options.Seed + (ulong)lane);
-        return await Installation.StartAsync(folder, _options.Controllers, catalog, store, chance, cancellationToken);
+        return await Installation.StartAsync(folder, _options.Controllers, catalog, store, appliances, chance, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _gateway?.DisposeAsync() ?? ValueTask.CompletedTask;
