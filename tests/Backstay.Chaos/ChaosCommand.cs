@@ -120,7 +120,16 @@ internal static class ChaosCommand
             return Usage;
 
         var options = OptionsOf(parsed);
-        var (good, faults) = await run(options, TextWriter.Synchronized(output));
+        var (good, faults) = (0, (IReadOnlyList<string>)[]);
+        try
+        {
+            (good, faults) = await run(options, TextWriter.Synchronized(output));
+        }
+        catch (OutOfPatienceException broken)
+        {
+            faults = [broken.Message];
+        }
+
         foreach (var fault in faults)
             await output.WriteLineAsync($"VIOLATION: {fault}");
         await EndAsync(parsed, options, good, faults.Count);
@@ -188,7 +197,8 @@ internal static class ChaosCommand
 
     private static string? Mistake(ParseResult parsed)
     {
-        foreach (var (option, least, most) in new[] { (Rounds, 1, 1_000_000), (Backups, 1, 1_000_000), (Uploads, 1, 200), (Controllers, 1, 5), (Lanes, 1, 16) })
+        var numbers = new[] { (Rounds, 1, 1_000_000), (Backups, 1, 1_000_000), (Uploads, 1, 200), (Controllers, 1, 5), (Lanes, 1, 16) };
+        foreach (var (option, least, most) in numbers)
         {
             if (parsed.GetResult(option) is not null && parsed.GetValue(option) is var value && (value < least || value > most))
                 return $"{option.Name} takes a number from {least} to {most}";

@@ -45,6 +45,17 @@ internal sealed class AdminSession : IDisposable
     public Task<T> AskAsync<T>(Func<AdminClient, CancellationToken, Task<T>> ask, string what, CancellationToken cancellationToken) =>
         Patience.AskAsync(ct => ask(Client, ct), AnswerLimit, $"no answer to {what}", cancellationToken);
 
+    /// <summary>What the lists say of one of an appliance's newest backups.</summary>
+    public Task<Backup> RecordAsync(Guid appliance, Guid id, CancellationToken cancellationToken) => AskAsync(
+        async (client, ct) =>
+        {
+            var newest = new ListRequest(Range: "0-4", OrderBy: "created", Descending: true);
+            return (await client.ListBackupsAsync(appliance, newest, ct)).Data.FirstOrDefault(backup => backup.Id == id)
+                ?? throw new OutOfPatienceException($"{id} is in no list", null);
+        },
+        "the list of backups",
+        cancellationToken);
+
     public void Dispose()
     {
         _http.Dispose();

@@ -50,13 +50,11 @@ internal sealed class RollingRun(ChaosOptions options, int uploads, TextWriter o
         foreach (var controller in installation.Controllers)
             await RestartAsync(controller);
 
-        var early = await CountEndedAsync(installation, backups);
-        var faults = await Task.WhenAll(backups.Select(backup => FaultAsync(installation, backup.Key, backup.Value)));
-        await TellAsync("Every backup has ended");
-        List<string> found = [.. faults.OfType<string>()];
-        if (early > 0)
-            found.Add($"{early} uploads were over before the last controller was back: the run shows nothing of them");
-        return (uploads - found.Count, found);
+        var early = await EndedAsync(installation, backups);
+        var faults = await Task.WhenAll(backups.Select(async backup => await FaultAsync(installation, backup.Key, backup.Value)
+            ?? (early.Contains(backup.Value) ? $"{backup.Value} was over before the last controller was back: the run shows nothing of it" : null)));
+        await TellAsync("Every backup has been looked at");
+        return (faults.Count(fault => fault is null), [.. faults.OfType<string>()]);
     }
 
     private async Task RestartAsync(ControllerProcess controller)
@@ -68,11 +66,15 @@ internal sealed class RollingRun(ChaosOptions options, int uploads, TextWriter o
         await TellAsync($"{controller.Process.Name} is back");
     }
 
-    private async Task<int> CountEndedAsync(Installation installation, Dictionary<AgentProcess, Guid> backups)
+    private async Task<HashSet<Guid>> EndedAsync(Installation installation, Dictionary<AgentProcess, Guid> backups)
     {
-        var ended = 0;
+        HashSet<Guid> ended = [];
         foreach (var (agent, id) in backups)
-            ended += await IsOverAsync(installation, agent, id) ? 1 : 0;
+        {
+            if (await IsOverAsync(installation, agent, id))
+                ended.Add(id);
+        }
+
         return ended;
     }
 
@@ -83,9 +85,7 @@ internal sealed class RollingRun(ChaosOptions options, int uploads, TextWriter o
     {
         if (!await Patience.UntilAsync(_ => IsOverAsync(installation, agent, id), UploadLimit, cancellationToken))
             return $"{id} of {agent.Process.Name} has not ended after {UploadLimit}";
-        var backup = await installation.Admin.AskAsync(
-            async (client, ct) => (await client.ListBackupsAsync(agent.Appliance, new ListRequest(), ct)).Data.First(backup => backup.Id == id),
-            "the list of backups", cancellationToken);
+        var backup = await installation.Admin.RecordAsync(agent.Appliance, id, cancellationToken);
         if (backup.Result != BackupResult.Success)
             return $"{id} of {agent.Process.Name}: {backup.Reason}: {backup.Output}";
         var faults = await new ArchiveProof(installation.Admin, installation.Folder).FaultsAsync(backup, agent.Source, cancellationToken);

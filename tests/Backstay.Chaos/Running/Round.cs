@@ -92,7 +92,7 @@ internal sealed class Round(RoundPlan plan, Lane lane, Installation installation
                 async ct => (status = await installation.Admin.Client.GetBackupStatusAsync(agent.Appliance, id, ct)).Status == BackupStatusWord.Done,
                 Bound, cancellationToken);
             return over
-                ? (await RecordAsync(agent.Appliance, id), null)
+                ? (await installation.Admin.RecordAsync(agent.Appliance, id, cancellationToken), null)
                 : (null, $"{id} of {agent.Process.Name} has not ended after {Bound.TotalSeconds:0} s: {status}");
         }
         catch (Exception exception) when (exception is OutOfPatienceException or AdminApiException)
@@ -132,16 +132,6 @@ internal sealed class Round(RoundPlan plan, Lane lane, Installation installation
         var newest = new ListRequest(Range: "0-0", OrderBy: "created", Descending: true);
         return (await installation.Admin.Client.ListBackupsAsync(appliance, newest, token)).Data is [var backup, ..] ? backup : null;
     }
-
-    private Task<Backup> RecordAsync(Guid appliance, Guid id) => installation.Admin.AskAsync(
-        async (client, ct) =>
-        {
-            var newest = new ListRequest(Range: "0-4", OrderBy: "created", Descending: true);
-            return (await client.ListBackupsAsync(appliance, newest, ct)).Data.FirstOrDefault(backup => backup.Id == id)
-                ?? throw new OutOfPatienceException($"{id} is in no list", null);
-        },
-        "the list of backups",
-        cancellationToken);
 
     private Task<IReadOnlyList<string>> ProveAsync(Backup backup) =>
         new ArchiveProof(installation.Admin, installation.Folder).FaultsAsync(backup, _owners[backup.Id].Source, cancellationToken);
