@@ -12,17 +12,21 @@ namespace Backstay.Controller.Backups;
 /// (docs/decisions/0140).
 /// </summary>
 /// <remarks>
-/// A controller that was down must not fail backups for its own absence. So it judges a lease only by the time that it was there
-/// to have it renewed: after a start, and after a pause of the sweep (a machine that slept, a catalog that was locked or could not be
-/// reached), agents get one lease to be heard of again. Controllers need not know of each other for that: one that has been up all
-/// along goes on judging, rightly, as agents could have turned to it.
+/// A controller that was down must not fail backups for its own absence. So it judges agents only by the time that it was there
+/// for them: once it serves, and after a pause of the sweep (a machine that slept, a catalog that was locked or could not be
+/// reached), they get one lease to renew, and the whole time to begin a backup (docs/decisions/0019). Controllers need not know of each
+/// other for that: one that has been up all along goes on judging, rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
-    IServiceScopeFactory scopes, FinishedArchives finished, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, FinishedArchives finished, IOptions<BackupOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<BackupSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan MostForALook = TimeSpan.FromSeconds(5);
 
-    private DateTimeOffset _judgesFrom;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Since when agents can be heard here.</summary>
+    private DateTimeOffset _listensSince;
 
     /// <summary>When the catalog last answered. What couldn't be asked couldn't be renewed either.</summary>
     private DateTimeOffset _lastAnswer;
@@ -38,8 +42,12 @@ internal sealed partial class BackupSweep(
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        _lastAnswer = time.GetUtcNow();
-        _judgesFrom = _lastAnswer + options.Value.Lease;
+        // On a busy machine a start takes many seconds, in which no agent is heard.
+        lifetime.ApplicationStarted.Register(() =>
+        {
+            _lastAnswer = _listensSince = time.GetUtcNow();
+            _started.SetResult();
+        });
         return base.StartAsync(cancellationToken);
     }
 
@@ -48,6 +56,7 @@ internal sealed partial class BackupSweep(
         using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
         try
         {
+            await _started.Task.WaitAsync(stoppingToken);
             do
             {
                 try
@@ -75,14 +84,16 @@ internal sealed partial class BackupSweep(
     {
         var now = time.GetUtcNow();
         if (now - _lastAnswer > Pause + options.Value.SweepInterval)
-            _judgesFrom = now + options.Value.Lease;
+            _listensSince = now;
 
         await using var scope = scopes.CreateAsyncScope();
         var catalog = scope.ServiceProvider.GetRequiredService<CatalogContext>();
         var ending = scope.ServiceProvider.GetRequiredService<BackupEnding>();
-        var judges = now >= _judgesFrom;
+        var listens = now - _listensSince;
+        var (judgesLeases, judgesPickUps) = (listens >= options.Value.Lease, listens >= options.Value.PickUp);
         var over = await catalog.Backups
-            .Where(b => b.State < BackupState.Succeeded && (b.Deadline <= now || (judges && b.LeaseUntil <= now)))
+            .Where(b => b.State < BackupState.Succeeded
+                && (b.Deadline <= now || (b.LeaseUntil <= now && (b.State == BackupState.Pending ? judgesPickUps : judgesLeases))))
             .Select(b => new Overdue(
                 b.Id, b.State, b.Attempt, b.Phase, b.State == BackupState.Pending && b.Admitted == null, b.Deadline <= now,
                 b.Deadline <= now ? b.Deadline : b.LeaseUntil))

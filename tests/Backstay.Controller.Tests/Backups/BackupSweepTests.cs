@@ -2,6 +2,7 @@ using System.Net;
 using Backstay.Controller.Backups;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
+using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Storage;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
@@ -120,6 +121,44 @@ public sealed class BackupSweepTests
                 Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
                 await PassAsync(site, TimeSpan.FromSeconds(1));
                 Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_backup_that_could_not_be_begun_while_the_controller_was_down_has_its_whole_time_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
+        try
+        {
+            Guid backup, late;
+            string credential;
+            RawAgent agent;
+            await using (var site = await StartAsync(folder: folder))
+            {
+                agent = await site.AddOnlineAsync();
+                backup = await site.StartBackupAsync(agent);
+                late = await site.StartBackupAsync(await site.AddOnlineAsync());
+                credential = agent.Http.DefaultRequestHeaders.Authorization!.Parameter!;
+            }
+
+            _time.Advance(TimeSpan.FromMinutes(5));
+            await using (var site = await StartAsync(folder: folder))
+            {
+                // Longer than a lease: its pauses between tries have grown.
+                await PassAsync(site, TimeSpan.FromSeconds(119));
+                var session = await site.Agent(agent.ApplianceId, credential).OpenAsync(backup);
+                Assert.Equal(1, session.Attempt);
+                Assert.Equal(BackupState.Pending, (await site.RowAsync(late))!.State);
+
+                // But an agent that still doesn't begin is lost.
+                await PassAsync(site, TimeSpan.FromSeconds(1));
+                Assert.Equal(BackupState.Running, (await site.RowAsync(backup))!.State);
+                Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(late))!.Reason);
             }
         }
         finally
