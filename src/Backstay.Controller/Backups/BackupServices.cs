@@ -29,7 +29,8 @@ internal static class BackupServices
         services.AddScoped<ReceivePart>();
         services.AddScoped<CompleteBackup>();
         services.AddHostedService<AdmissionWorker>();
-        services.AddHostedService<BackupSweep>();
+        services.AddSingleton<BackupSweep>();
+        services.AddHostedService<BackupSweepWorker>();
         services.AddHostedService<RemovalWorker>();
         return services;
     }

@@ -18,18 +18,15 @@ namespace Backstay.Controller.Backups;
 /// other for that: one that has been up all along goes on judging, rightly, as agents could have turned to it.
 /// </remarks>
 internal sealed partial class BackupSweep(
-    IServiceScopeFactory scopes, FinishedArchives finished, IOptions<BackupOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
-    ILogger<BackupSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, FinishedArchives finished, IOptions<BackupOptions> options, TimeProvider time, ILogger<BackupSweep> logger)
 {
     private static readonly TimeSpan MostForALook = TimeSpan.FromSeconds(5);
 
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>Since when agents can be heard here.</summary>
-    private DateTimeOffset _listensSince;
+    private DateTimeOffset _listensSince = DateTimeOffset.MaxValue;
 
     /// <summary>When the catalog last answered. What couldn't be asked couldn't be renewed either.</summary>
-    private DateTimeOffset _lastAnswer;
+    private DateTimeOffset _lastAnswer = DateTimeOffset.MaxValue;
 
     /// <summary>
     /// Longer without an answer counts as a pause: 10 seconds by default, and so much less than a lease that an agent has time to
@@ -40,47 +37,11 @@ internal sealed partial class BackupSweep(
     /// <summary>How long the store may take to say what it has: never so long that it would count as a pause.</summary>
     private TimeSpan LongestLook => Pause < MostForALook ? Pause : MostForALook;
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        // On a busy machine a start takes many seconds, in which no agent is heard.
-        lifetime.ApplicationStarted.Register(() =>
-        {
-            _lastAnswer = _listensSince = time.GetUtcNow();
-            _started.SetResult();
-        });
-        return base.StartAsync(cancellationToken);
-    }
+    /// <summary>From now on agents can be heard here. Until it is called, nobody is judged.</summary>
+    public void Listen() => _lastAnswer = _listensSince = time.GetUtcNow();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
-        try
-        {
-            await _started.Task.WaitAsync(stoppingToken);
-            do
-            {
-                try
-                {
-                    await SweepAsync(stoppingToken);
-                }
-                catch (Exception exception) when (CatalogErrors.IsOutage(exception))
-                {
-                    // CatalogReach has told.
-                }
-                catch (Exception exception) when (exception is not OperationCanceledException)
-                {
-                    Log.SweepFailed(logger, exception);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // stopping
-        }
-    }
-
-    internal async Task SweepAsync(CancellationToken cancellationToken)
+    /// <summary>Fails what is over.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (now - _lastAnswer > Pause + options.Value.SweepInterval)
@@ -166,9 +127,6 @@ internal sealed partial class BackupSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The sweep of unfinished backups failed; it is tried again with the next one.")]
-        public static partial void SweepFailed(ILogger logger, Exception exception);
-
         [LoggerMessage(LogLevel.Warning, "Whether attempt {Key} was complete could not be found out; its backup fails.")]
         public static partial void Unseen(ILogger logger, ArchiveKey key);
     }

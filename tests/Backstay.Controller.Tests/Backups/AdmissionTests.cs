@@ -6,7 +6,6 @@ using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Backstay.Controller.Tests.Backups;
@@ -190,5 +189,5 @@ public sealed class AdmissionTests
     }
 
     private static Task SweepAsync(BackupSite site) =>
-        site.Host.Services.GetServices<IHostedService>().OfType<BackupSweep>().Single().SweepAsync(CancellationToken.None);
+        site.Host.Services.GetRequiredService<BackupSweep>().SweepAsync(CancellationToken.None);
 }

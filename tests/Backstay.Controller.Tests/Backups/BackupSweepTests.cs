@@ -92,6 +92,22 @@ public sealed class BackupSweepTests
     }
 
     [Fact]
+    public async Task A_controller_sweeps_by_itself_and_judges_from_when_it_listens()
+    {
+        await using var site = await BackupSite.StartAsync(_time);
+        var agent = await site.AddOnlineAsync();
+        var backup = await site.StartBackupAsync(agent);
+        await agent.OpenAsync(backup);
+        await BackupSite.EventuallyAsync(
+            async () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return (await site.RowAsync(backup))!.Reason == FailureReason.AgentLost;
+            },
+            "a sweep finds the lease over");
+    }
+
+    [Fact]
     public async Task A_controller_that_was_down_does_not_fail_a_backup_for_its_own_absence()
     {
         var folder = Directory.CreateTempSubdirectory("backstay-test-").FullName;
@@ -326,14 +342,24 @@ public sealed class BackupSweepTests
         await sweep.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>The timer is slow here: the tests sweep by themselves.</summary>
-    private Task<BackupSite> StartAsync(
+    /// <summary>The worker, which sweeps in its own time, is away here: the tests sweep by themselves.</summary>
+    private async Task<BackupSite> StartAsync(
         Dictionary<string, string?>? settings = null, string? folder = null, Action<IServiceCollection>? services = null)
     {
         settings ??= [];
         settings["Backups:SweepInterval"] = "00:01:00";
-        return BackupSite.StartAsync(_time, settings, folder, services);
+        var site = await BackupSite.StartAsync(_time, settings, folder, all =>
+        {
+            Idle(all);
+            services?.Invoke(all);
+        });
+        site.Host.Services.GetRequiredService<BackupSweep>().Listen();
+        return site;
     }
+
+    /// <summary>No sweep but those that a test makes.</summary>
+    internal static void Idle(IServiceCollection services) => services.Remove(
+        services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(BackupSweepWorker)));
 
     private async Task PassAsync(BackupSite site, TimeSpan time)
     {
@@ -345,5 +371,5 @@ public sealed class BackupSweepTests
     }
 
     private static Task SweepAsync(BackupSite site) =>
-        site.Host.Services.GetServices<IHostedService>().OfType<BackupSweep>().Single().SweepAsync(CancellationToken.None);
+        site.Host.Services.GetRequiredService<BackupSweep>().SweepAsync(CancellationToken.None);
 }

@@ -10,7 +10,6 @@ using Backstay.Protocol.Agent;
 using Backstay.TestServers;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -120,7 +119,8 @@ public sealed class OutageTests : IAsyncLifetime
     public async Task Agents_that_could_not_renew_because_of_it_are_not_lost()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-        await using var site = await StartAsync(settings: new() { ["Backups:SweepInterval"] = "00:01:00" }, time: time);
+        await using var site = await StartAsync(new() { ["Backups:SweepInterval"] = "00:01:00" }, time, BackupSweepTests.Idle);
+        site.Host.Services.GetRequiredService<BackupSweep>().Listen();
         var agent = await site.AddOnlineAsync();
         var backup = await site.StartBackupAsync(agent);
         await agent.OpenAsync(backup);
@@ -141,7 +141,7 @@ public sealed class OutageTests : IAsyncLifetime
         await PassAsync(6);
         Assert.Equal(FailureReason.AgentLost, (await site.RowAsync(backup))!.Reason);
 
-        Task SweepAsync() => site.Host.Services.GetServices<IHostedService>().OfType<BackupSweep>().Single().SweepAsync(CancellationToken.None);
+        Task SweepAsync() => site.Host.Services.GetRequiredService<BackupSweep>().SweepAsync(CancellationToken.None);
 
         async Task PassAsync(int times)
         {

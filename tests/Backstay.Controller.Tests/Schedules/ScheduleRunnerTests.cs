@@ -254,7 +254,7 @@ public sealed class ScheduleRunnerTests
         Assert.Equal(ScheduledRunState.Started, (await site.RunAsync(schedule, appliance)).State);
     }
 
-    /// <summary>The invariants of <see cref="ThreeYearsTests"/>, in the catalog: what is owed is begun, missed, or waits.</summary>
+    /// <summary>The invariants of <see cref="Simulation.ThreeYearsTests"/>, in the catalog: what is owed is begun, missed, or waits.</summary>
     [Fact]
     public async Task Over_weeks_with_a_change_of_the_clock_every_run_is_accounted_for()
     {

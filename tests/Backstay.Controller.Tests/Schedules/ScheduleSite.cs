@@ -152,7 +152,7 @@ internal sealed class ScheduleSite : IAsyncDisposable
         // What looks by itself would hide what the tests ask for: due runs, and backups that nobody answers.
         return await BackupSite.StartAsync(Time, settings, services: services =>
         {
-            foreach (var worker in (Type[])[typeof(ScheduleWorker), typeof(AdmissionWorker), typeof(BackupSweep), typeof(VerificationWorker)])
+            foreach (var worker in (Type[])[typeof(ScheduleWorker), typeof(AdmissionWorker), typeof(BackupSweepWorker), typeof(VerificationWorker)])
                 services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == worker));
         });
     }

@@ -24,35 +24,36 @@ public sealed class BitRotTests(ITestOutputHelper output)
 
     private const int AtOnce = 2;
 
-    [Theory]
-    [InlineData(VerificationStrength.Digest)]
-    [InlineData(VerificationStrength.Content)]
-    public async Task Every_flipped_byte_is_found_and_no_untouched_archive_is_accused(VerificationStrength strength)
+    [Fact]
+    public async Task Each_strength_finds_every_flipped_byte_and_accuses_no_untouched_archive()
     {
         await using var site = await BackupSite.StartAsync(services: VerificationSite.Idle);
         var agent = await site.AddApplianceAsync();
-        var places = await StoreAsync(site, agent.ApplianceId, strength);
-
-        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Task.Run(async () =>
+        var places = await StoreAsync(site, agent.ApplianceId);
+        foreach (var strength in new[] { VerificationStrength.Digest, VerificationStrength.Content })
         {
-            while (await site.VerifyNextAsync())
+            await AskAsync(site, strength);
+            await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Task.Run(async () =>
             {
-            }
-        })));
+                while (await site.VerifyNextAsync())
+                {
+                }
+            })));
 
-        var results = await site.ResultsAsync(strength);
-        var accused = results.Where(v => v.State == VerificationRunState.Failed).Select(v => v.BackupId).ToHashSet();
-        var missed = places.Where(place => place.Value is not null && !accused.Contains(place.Key)).Select(place => place.Value).ToList();
-        var falseAlarms = results.Count(v => v.State != VerificationRunState.Passed && places[v.BackupId] is null);
-        output.WriteLine($"{strength}: {accused.Count} of {Damaged + LargeDamaged} found, {falseAlarms} false alarms on {Untouched + LargeUntouched} untouched archives.");
-        Assert.Equal(Damaged + LargeDamaged + Untouched + LargeUntouched, results.Count);
-        Assert.True(missed.Count == 0, $"not found at: {string.Join(", ", missed)}");
-        Assert.Equal((Damaged + LargeDamaged, 0), (accused.Count, falseAlarms));
-        Assert.Equal(Damaged + LargeDamaged, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Damaged)));
+            var results = await site.ResultsAsync(strength);
+            var accused = results.Where(v => v.State == VerificationRunState.Failed).Select(v => v.BackupId).ToHashSet();
+            var missed = places.Where(place => place.Value is not null && !accused.Contains(place.Key)).Select(place => place.Value).ToList();
+            var falseAlarms = results.Count(v => v.State != VerificationRunState.Passed && places[v.BackupId] is null);
+            output.WriteLine($"{strength}: {accused.Count} of {Damaged + LargeDamaged} found, {falseAlarms} false alarms on {Untouched + LargeUntouched} untouched archives.");
+            Assert.Equal(Damaged + LargeDamaged + Untouched + LargeUntouched, results.Count);
+            Assert.True(missed.Count == 0, $"not found at: {string.Join(", ", missed)}");
+            Assert.Equal((Damaged + LargeDamaged, 0), (accused.Count, falseAlarms));
+            Assert.Equal(Damaged + LargeDamaged, await site.Host.CatalogAsync(catalog => catalog.Backups.CountAsync(b => b.Verification == VerificationState.Damaged)));
+        }
     }
 
     /// <returns>By backup, where its byte is flipped; null: nowhere.</returns>
-    private static async Task<Dictionary<Guid, string?>> StoreAsync(BackupSite site, Guid appliance, VerificationStrength strength)
+    private static async Task<Dictionary<Guid, string?>> StoreAsync(BackupSite site, Guid appliance)
     {
         // One key for all: making a passphrase's key is slow on purpose, and what is looked at here is what comes after it.
         using var key = SessionKey.Generate();
@@ -82,20 +83,29 @@ public sealed class BitRotTests(ITestOutputHelper output)
         await site.Host.CatalogAsync(async catalog =>
         {
             catalog.Backups.AddRange(backups);
-            catalog.Verifications.AddRange(backups.Select(backup => new VerificationEntity
-            {
-                Id = Guid.NewGuid(),
-                BackupId = backup.Id,
-                ApplianceId = appliance,
-                Strength = strength,
-                State = VerificationRunState.Waiting,
-                RequestedBy = "test",
-                Requested = now,
-            }));
             await catalog.SaveChangesAsync();
         });
         return places;
     }
+
+    /// <summary>All of them, as if none had been looked at.</summary>
+    private static Task AskAsync(BackupSite site, VerificationStrength strength) => site.Host.CatalogAsync(async catalog =>
+    {
+        await catalog.Backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.Verification, VerificationState.Verified));
+        var now = TimeProvider.System.GetUtcNow();
+        var backups = await catalog.Backups.Select(b => new { b.Id, b.ApplianceId }).ToListAsync();
+        catalog.Verifications.AddRange(backups.Select(backup => new VerificationEntity
+        {
+            Id = Guid.NewGuid(),
+            BackupId = backup.Id,
+            ApplianceId = backup.ApplianceId,
+            Strength = strength,
+            State = VerificationRunState.Waiting,
+            RequestedBy = "test",
+            Requested = now,
+        }));
+        await catalog.SaveChangesAsync();
+    });
 
     /// <summary>One file with most of it, and hundreds of small ones before and behind it.</summary>
     private static IEnumerable<(string Name, byte[] Content)> ManyFiles(int bytes)

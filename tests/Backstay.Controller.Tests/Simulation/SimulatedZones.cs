@@ -1,4 +1,4 @@
-namespace Backstay.Controller.Tests.Schedules;
+namespace Backstay.Controller.Tests.Simulation;
 
 /// <summary>
 /// Laws of time as they are now, without their history: asking a zone of the system walks through a century of rules each time, and the

@@ -1,10 +1,11 @@
 using Backstay.Controller.Appliances;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Schedules;
+using Backstay.Controller.Tests.Schedules;
 using Backstay.Protocol.Admin;
 using Cronos;
 
-namespace Backstay.Controller.Tests.Schedules;
+namespace Backstay.Controller.Tests.Simulation;
 
 /// <summary>
 /// Appliances that come and go, schedules of all kinds, controllers that look at their own pace, fall over each other and are down at
@@ -64,7 +65,15 @@ internal sealed class SimulatedFleet
         FollowSelections();
     }
 
+    /// <summary>A backup of an appliance began, and this is when it will have ended.</summary>
+    public event Action<ApplianceEntity, DateTimeOffset>? Began;
+
+    public IReadOnlyList<ApplianceEntity> Appliances => _appliances;
+
     public DateTimeOffset Now { get; private set; }
+
+    /// <summary>No controller runs.</summary>
+    public bool IsDown => Now < _downUntil;
 
     public long Started { get; private set; }
 
@@ -82,13 +91,37 @@ internal sealed class SimulatedFleet
             Now += _dice.Between(TimeSpan.FromSeconds(10), 15 * Minute);
             if (_dice.OneIn(2500))
                 _downUntil = Now + _dice.Between(Minute, _dice.OneIn(3) ? TimeSpan.FromDays(6) : TimeSpan.FromHours(3));
-            if (Now < _downUntil)
+            if (IsDown)
                 continue;
             if (_dice.OneIn(300))
                 SomebodyDoesSomething();
             foreach (var follower in _followers)
                 Look(follower);
         }
+    }
+
+    /// <summary>Somebody asks for a backup; no, where one runs.</summary>
+    public bool BackUp(ApplianceEntity appliance)
+    {
+        var free = Now >= _connections[appliance.Id].BusyUntil;
+        if (free)
+            Begin(appliance);
+        return free;
+    }
+
+    /// <summary>A backup was found damaged: the schedule that is due next begins at once.</summary>
+    public void Replace(ApplianceEntity appliance)
+    {
+        var next = _followers.Where(f => f.Appliance == appliance && !f.Schedule.Paused && f.NextDue is not null).MinBy(f => f.NextDue);
+        if (next is not null)
+            RunNow(next);
+    }
+
+    private void Begin(ApplianceEntity appliance)
+    {
+        var ends = Now + _dice.Between(Minute, 90 * Minute);
+        _connections[appliance.Id].BusyUntil = ends;
+        Began?.Invoke(appliance, ends);
     }
 
     private void Look(Follower follower)
@@ -120,7 +153,7 @@ internal sealed class SimulatedFleet
         {
             case ScheduledRunState.Started:
                 Assert.Equal(Readiness.Ready, readiness);
-                _connections[follower.Appliance.Id].BusyUntil = Now + _dice.Between(Minute, 90 * Minute);
+                Begin(follower.Appliance);
                 Started++;
                 CaughtUp += Now > decision.Record.Due + rule.Window ? 1 : 0;
                 break;
@@ -139,11 +172,12 @@ internal sealed class SimulatedFleet
 
     private void SomebodyDoesSomething()
     {
-        var (schedule, rule) = _schedules[_dice.Below(_schedules.Count)];
+        var schedule = _schedules[_dice.Below(_schedules.Count)].Schedule;
         switch (_dice.Below(4))
         {
             case 0:
-                RunNow(schedule, rule);
+                foreach (var follower in _followers.Where(f => f.Schedule == schedule))
+                    RunNow(follower);
                 break;
             case 1:
                 _appliances[_dice.Below(_appliances.Count)].Tags = [new[] { "north", "south", "east", "west" }[_dice.Below(4)]];
@@ -156,15 +190,12 @@ internal sealed class SimulatedFleet
         }
     }
 
-    private void RunNow(BackupScheduleEntity schedule, ScheduleRule rule)
+    private void RunNow(Follower follower)
     {
-        foreach (var follower in _followers.Where(f => f.Schedule == schedule))
-        {
-            follower.Record = follower.Record.RunNow(Now, rule.Window);
-            follower.Expected = new ExpectedRuns(rule, follower.Appliance.Id, Now);
-            follower.Expected.Add(Now);
-            follower.NextDue = rule.NextDue(follower.Appliance.Id, Now);
-        }
+        follower.Record = follower.Record.RunNow(Now, follower.Rule.Window);
+        follower.Expected = new ExpectedRuns(follower.Rule, follower.Appliance.Id, Now);
+        follower.Expected.Add(Now);
+        follower.NextDue = follower.Rule.NextDue(follower.Appliance.Id, Now);
     }
 
     private void Restart(BackupScheduleEntity schedule)
