@@ -1,5 +1,6 @@
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -64,6 +65,7 @@ internal static partial class HostingServices
         services.AddSingleton<SelfMadeCertificate>();
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<ProxyProtocol>();
+        services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddScoped<FirstStart>();
         services.AddSingleton<Drain>();
