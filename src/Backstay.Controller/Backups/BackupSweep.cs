@@ -37,7 +37,7 @@ internal sealed partial class BackupSweep(
     /// <summary>How long the store may take to say what it has: never so long that it would count as a pause.</summary>
     private TimeSpan LongestLook => Pause < MostForALook ? Pause : MostForALook;
 
-    /// <summary>From now on agents can be heard here. Until it is called, nobody is judged.</summary>
+    /// <summary>From now on agents can be heard here. Until it is called, only deadlines are judged.</summary>
     public void Listen() => _lastAnswer = _listensSince = time.GetUtcNow();
 
     /// <summary>Fails what is over.</summary>
