@@ -21,11 +21,11 @@ switch (args)
         await using (FileStream input = OpenArchive(archive))
             await ArchiveReader.ExtractAsync(input, Unlock.WithPassphrase(Passphrase), folder, new ExtractOptions(), null, default);
         return 0;
-    case ["restore", var archive, var folder]: // as the command line does: plan, then put in place, then write everything out
+    case ["restore", var archive, var folder]: // as the command line does where it has nothing to ask: plan and make ready, put in place, write everything out
         await using (FileStream input = OpenArchive(archive))
         {
             var unlock = Unlock.WithPassphrase(Passphrase);
-            var options = new RestoreOptions { Target = folder, AsideName = "replaced" };
+            var options = new RestoreOptions { Target = folder, AsideName = "replaced", MakeReady = true };
             using RestorePlan plan = await ArchiveRestorer.PlanAsync(input, unlock, options, null, default);
             input.Position = 0;
             await ArchiveRestorer.ApplyAsync(input, plan, null, default);

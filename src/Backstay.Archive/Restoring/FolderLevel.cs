@@ -32,6 +32,9 @@ internal sealed class FolderLevel(byte[] name)
     /// <summary>The private folder in it where entries are made; -1 while there is none.</summary>
     public int Staging { get; set; } = -1;
 
+    /// <summary>The name of that folder among those of <see cref="StagedFiles"/>, if files are made ready in it.</summary>
+    public long StagedIn { get; set; } = RestoreStep.NotStaged;
+
     /// <summary>It has been told of, as created or as blocked.</summary>
     public bool IsTold { get; set; }
 

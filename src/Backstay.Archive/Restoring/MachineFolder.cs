@@ -21,17 +21,31 @@ internal static unsafe class MachineFolder
         return error is Errno.None or Errno.NoEntry ? fd : throw Unusable(target, error);
     }
 
-    /// <summary>Opens the target, or makes it, private.</summary>
-    /// <exception cref="ArchiveException">It can't be made or opened.</exception>
-    public static int MakeTarget(string target)
+    /// <summary>Opens the target, or makes it, private, and keeps other restores out of it until it is closed.</summary>
+    /// <param name="isNew">Whether it was made.</param>
+    /// <exception cref="ArchiveException">It can't be made or opened, or another restore has it.</exception>
+    public static int LockTarget(string target, out bool isNew)
     {
         fixed (byte* path = PathOf(target))
         {
-            if (Libc.MkDirAt(Libc.AtFdCwd, path, PrivateMode) != 0 && Libc.LastError != Errno.Exists)
+            isNew = Libc.MkDirAt(Libc.AtFdCwd, path, PrivateMode) == 0;
+            if (!isNew && Libc.LastError != Errno.Exists)
                 throw Unusable(target, Libc.LastError);
         }
         Errno error = LinuxFile.Open(Libc.AtFdCwd, PathOf(target), OpenFlags.ReadOnly | OpenFlags.Directory, out int fd);
-        return error == Errno.None ? fd : throw Unusable(target, error);
+        if (error != Errno.None)
+            throw Unusable(target, error);
+        if (Libc.FLock(fd, Libc.LockExclusive | Libc.LockNonBlocking) == 0)
+            return fd;
+        _ = Libc.Close(fd);
+        throw new ArchiveException(ArchiveFault.Target, $"Another restore to '{target}' is running; wait for its end.");
+    }
+
+    /// <summary>Takes a target away that was made, if nothing came into it.</summary>
+    public static void RemoveEmptyTarget(string target)
+    {
+        fixed (byte* path = PathOf(target))
+            _ = Libc.UnlinkAt(Libc.AtFdCwd, path, Libc.AtRemoveDir);
     }
 
     /// <summary>Opens a folder in a folder.</summary>
@@ -67,6 +81,23 @@ internal static unsafe class MachineFolder
     /// <summary>Opens a folder by a path below another one; -1 if it isn't there.</summary>
     /// <param name="path">Without a slash at either end; empty for <paramref name="root"/> itself.</param>
     public static int OpenBelow(int root, ReadOnlySpan<byte> path) => Walk(root, path, make: false);
+
+    /// <summary>Opens the folder that is nearest to a path below another one: that of the path, or one above it.</summary>
+    /// <param name="length">How much of the path is there.</param>
+    public static int OpenNearest(int root, ReadOnlySpan<byte> path, out int length)
+    {
+        length = 0;
+        int fd = OpenBelow(root, []);
+        foreach (Range range in path.Split((byte)'/'))
+        {
+            if (fd < 0 || Open(fd, [.. path[range], 0], out int next) != Errno.None)
+                break;
+            _ = Libc.Close(fd);
+            fd = next;
+            length = range.End.GetOffset(path.Length);
+        }
+        return fd;
+    }
 
     /// <summary>The same of <see cref="RestoreFolders.Work"/> or a folder below it, making what isn't there; -1 if that isn't possible.</summary>
     public static int MakeWork(int root, ReadOnlySpan<byte> path) => Walk(root, path, make: true);

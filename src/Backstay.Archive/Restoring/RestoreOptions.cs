@@ -27,6 +27,14 @@ public sealed record RestoreOptions : ReadOptions
 
     /// <summary>Make a <see cref="RestoreChange.Diff"/> of text files of at most 64 KiB that would be replaced. Default false.</summary>
     public bool WithDiffs { get; init; }
+
+    /// <summary>
+    /// Make files ready while planning, in private folders beside their places, so that the archive need not be read again. For a restore that
+    /// nobody is asked about any more: the plan takes the room, and goes with its files if it isn't applied. Default false: planning writes nothing.
+    /// </summary>
+    public bool MakeReady { get; init; }
+
+    internal bool RestoresOwner => RestoreOwner ?? Libc.GetEUid() == 0;
 }
 
 /// <summary>Where in the target a restore keeps what is no file of the machine.</summary>

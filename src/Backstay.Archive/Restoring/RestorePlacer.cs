@@ -2,15 +2,21 @@ using System.Security.Cryptography;
 
 namespace Backstay.Archive;
 
-/// <summary>The second pass of a restore: puts in place what the plan says, each entry whole or not at all.</summary>
+/// <summary>
+/// Puts in place what the plan says, each entry whole or not at all: from a second pass over the archive, or, if all files are ready, from
+/// what the plan has kept of its entries.
+/// </summary>
 internal sealed class RestorePlacer : IEntrySink, IDisposable
 {
+    private const string Whole = "What is in place is whole";
+
     private readonly RestorePlan _plan;
-    private readonly EntryDigest _digest = new();
-    private readonly byte[] _planned = new byte[EntryDigest.Length];
+    private readonly StagedFiles? _staged;
+    private readonly EntryRecord _record = new();
+    private readonly RestoreStep _step = new();
     private readonly AttributeRestorer _attributes;
     private readonly AsideFolder _aside;
-    private readonly Staging _staging;
+    private readonly Staging _staging = new();
     private readonly FolderStack _folders;
     private readonly FolderStack _dumps;
     private readonly TouchedFileSystems _touched = new();
@@ -18,25 +24,18 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private readonly string _dumpsPath;
     private readonly int _target;
     private ArchiveSection? _section;
-    private RestoreAction _action;
-    private long _steps;
 
     public RestorePlacer(RestorePlan plan)
     {
         _plan = plan;
         _plan.Spool.Rewind();
         _dumpsPath = RestoreFolders.DumpsOf(plan.Verification.Manifest);
-        _attributes = new AttributeRestorer(plan.Options.RestoreOwner ?? Libc.GetEUid() == 0, Problems.Add);
-        _staging = new Staging(_attributes);
-        _target = MachineFolder.MakeTarget(plan.Options.Target);
+        _attributes = new AttributeRestorer(plan.Options.RestoresOwner, Problems.Add);
+        _staged = plan.TakeStaged();
+        _target = _staged?.OpenTarget() ?? MachineFolder.LockTarget(plan.Options.Target, out _);
         _folders = new FolderStack(new FolderLevel([]) { Fd = _target }, Leave);
         _dumps = new FolderStack(new FolderLevel([]), Leave);
         _aside = new AsideFolder(_target, plan.Options.AsideName, _attributes);
-        if (Libc.FLock(_target, Libc.LockExclusive | Libc.LockNonBlocking) != 0)
-        {
-            Dispose();
-            throw new ArchiveException(ArchiveFault.Target, $"Another restore to '{plan.Options.Target}' is running; wait for its end.");
-        }
     }
 
     public ProblemList Problems { get; } = new();
@@ -44,7 +43,12 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     public long Placed { get; private set; }
 
     /// <summary>What comes after this in the archive stays as it is on the machine.</summary>
-    public bool IsDone => _steps >= _plan.Spool.StepsToPlace;
+    public bool IsDone => _step.Number + 1 >= _plan.Spool.StepsToPlace;
+
+    /// <summary>Nothing of the archive itself is needed any more.</summary>
+    public bool IsReady => _staged is not null && _plan.Spool.IsReady;
+
+    private bool IsStaged => _staged is not null && _step.StagedIn != RestoreStep.NotStaged;
 
     /// <summary>Full path of the folder with what was replaced; null if nothing was.</summary>
     public string? Aside => _aside.IsUsed
@@ -61,16 +65,14 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             _links.Clear();
             _section = section;
         }
-        if (!_plan.Spool.TryReadStep(out _action, out ReadOnlySpan<byte> planned))
+        if (!_plan.Spool.TryRead(_step))
             throw Changed();
-        _steps++;
-        planned.CopyTo(_planned);
         EntryPlace place = EntryPlace.Of(entry, _folders);
         if (entry.Kind != ArchiveEntryKind.File)
             Prove(entry, []);
         if (entry.Kind == ArchiveEntryKind.Directory)
             PlaceFolder(entry, place);
-        else if (entry.Kind == ArchiveEntryKind.File && _action.IsPlaced() && OpenFolder(entry, place) is { } folder)
+        else if (entry.Kind == ArchiveEntryKind.File && _step.Action.IsPlaced() && !IsStaged && OpenFolder(entry, place) is { } folder)
             Succeeds(entry, _staging.BeginFile(folder));
     }
 
@@ -87,14 +89,15 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         if (entry.Kind == ArchiveEntryKind.File)
             Prove(entry, digest);
         EntryPlace place = EntryPlace.Of(entry, _folders);
-        bool isThere = _action == RestoreAction.Equal;
-        if (_action.IsPlaced())
+        bool isThere = _step.Action == RestoreAction.Equal;
+        if (_step.Action.IsPlaced())
         {
             isThere = entry.Kind switch
             {
-                ArchiveEntryKind.File => _staging.IsOpen && Succeeds(entry, _staging.EndFile(entry)),
+                ArchiveEntryKind.File when IsStaged => OpenFolder(entry, place) is not null && Succeeds(entry, _staged!.Finish(_step, entry, _attributes)),
+                ArchiveEntryKind.File => _staging.IsOpen && Succeeds(entry, _staging.EndFile(entry, _attributes)),
                 ArchiveEntryKind.HardLink => MakeLink(entry, place),
-                _ => OpenFolder(entry, place) is { } folder && Succeeds(entry, _staging.MakeNode(folder, entry)),
+                _ => OpenFolder(entry, place) is { } folder && Succeeds(entry, Staging.MakeNode(folder, entry, _attributes)),
             } && Publish(entry, place);
             Placed += isThere ? 1 : 0;
         }
@@ -102,6 +105,21 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             _links.Add(entry, isThere);
         if (place.IsDump)
             _dumps.LeaveAll();
+    }
+
+    /// <summary>Puts in place what is ready.</summary>
+    /// <param name="placed">Told how many entries are done.</param>
+    public void PlaceReady(Action<long> placed, CancellationToken cancellationToken)
+    {
+        var entry = new TarEntry();
+        while (!IsDone)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _plan.Spool.ReadEntry(entry);
+            Begin(entry);
+            End(entry, []);
+            placed(_step.Number + 1);
+        }
     }
 
     /// <summary>Gives the folders that are still open what their entries say, and makes everything survive a power cut.</summary>
@@ -120,6 +138,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
             Staging.Remove(level);
             AsideFolder.Leave(level);
         }
+        _staged?.Dispose();
         _aside.Dispose();
         _touched.Dispose();
         _dumps.Dispose();
@@ -131,21 +150,22 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         if (place.Path.IsEmpty)
             return;
         FolderLevel parent = _folders.Top;
-        var level = new FolderLevel(place.Leaf.ToArray()) { Attributes = EntryAttributes.Of(entry), Action = _action };
-        if (_action == RestoreAction.Replace)
+        var level = new FolderLevel(place.Leaf.ToArray()) { Attributes = EntryAttributes.Of(entry), Action = _step.Action };
+        if (_step.Action == RestoreAction.Replace)
             MakeRoom(entry, place);
         _folders.Push(level);
-        if (parent.Fd >= 0 && _action != RestoreAction.Blocked
+        if (parent.Fd >= 0 && _step.Action != RestoreAction.Blocked
             && MachineFolder.Open(parent.Fd, place.NullTerminatedLeaf, out int fd) == Errno.None)
         {
             level.Fd = fd;
-            Staging.RemoveLeftOver(level);
+            if (_staged is null)
+                Staging.RemoveWhere(level, _ => true);
         }
-        level.TakesAttributes = _action is not RestoreAction.Skip;
-        level.IsTouched = _action.IsPlaced();
-        if (_action is RestoreAction.Create or RestoreAction.Replace)
+        level.TakesAttributes = _step.Action is not RestoreAction.Skip;
+        level.IsTouched = _step.Action.IsPlaced();
+        if (_step.Action is RestoreAction.Create or RestoreAction.Replace)
             Succeeds(entry, MakeFolders());
-        else if (_action == RestoreAction.Change && level.Fd >= 0 && Succeeds(entry, _aside.KeepFolder(_folders)))
+        else if (_step.Action == RestoreAction.Change && level.Fd >= 0 && Succeeds(entry, _aside.KeepFolder(_folders)))
             Placed++;
     }
 
@@ -213,15 +233,15 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private bool Publish(TarEntry entry, in EntryPlace place)
     {
         byte[] leaf = place.NullTerminatedLeaf;
-        bool isLink = entry.Kind == ArchiveEntryKind.HardLink;
-        if (place.IsDump)
-            return Succeeds(entry, Staging.Publish(_dumps.Top, leaf, isLink));
-        if (!KeepAside(entry, leaf))
+        FolderLevel folder = place.IsDump ? _dumps.Top : _folders.Top;
+        if (!place.IsDump && !KeepAside(entry, leaf))
         {
-            Staging.Clear(_folders.Top);
+            Staging.Clear(folder);
             return false;
         }
-        return Succeeds(entry, Staging.Publish(_folders.Top, leaf, isLink));
+        return Succeeds(entry, entry.Kind == ArchiveEntryKind.File && IsStaged
+            ? _staged!.Publish(folder, leaf)
+            : Staging.Publish(folder, leaf, isLink: entry.Kind == ArchiveEntryKind.HardLink));
     }
 
     private bool KeepAside(TarEntry entry, byte[] leaf)
@@ -229,7 +249,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         if (_folders.Top.IsNew || FileStatus.At(_folders.Top.Fd, leaf, out FileStatus status) == Errno.NoEntry)
             return true;
         Errno error = _aside.Keep(_folders, leaf, status);
-        ThrowIfFull(entry, error);
+        Staging.ThrowIfFull(entry, error, Whole);
         if (error != Errno.None)
         {
             Problems.Add(
@@ -241,6 +261,8 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     private void Leave(FolderStack folders, FolderLevel level)
     {
         Staging.Remove(level);
+        if (_staged is not null && level is { Fd: >= 0, IsNew: false })
+            Staging.RemoveWhere(level, _ => false); // that of files that were ready; before the folder gets its time
         AsideFolder.Leave(level);
         if (level.Fd < 0 || !level.IsTouched)
             return;
@@ -256,28 +278,20 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     /// <summary>What is put in place is what was proven, to the bit.</summary>
     private void Prove(TarEntry entry, ReadOnlySpan<byte> content)
     {
-        if (!CryptographicOperations.FixedTimeEquals(_digest.Of(entry, content), _planned))
+        if (IsReady)
+            return; // the entry is the plan's own
+        _record.Write(entry, content);
+        if (!CryptographicOperations.FixedTimeEquals(_record.Digest, _step.Digest))
             throw Changed();
     }
 
     /// <summary>One entry that can't be had is a problem, and the others go on; a full disk is the end.</summary>
     private bool Succeeds(TarEntry entry, Errno error)
     {
-        ThrowIfFull(entry, error);
+        Staging.ThrowIfFull(entry, error, Whole);
         if (error != Errno.None)
             Problems.Add(entry.Name.Span, $"Not restored: {Libc.Describe(error)}.");
         return error == Errno.None;
-    }
-
-    private static void ThrowIfFull(TarEntry entry, Errno error)
-    {
-        if (error is Errno.NoSpace or Errno.QuotaExceeded or Errno.InputOutput)
-        {
-            throw new ArchiveException(
-                ArchiveFault.Target,
-                $"'{DisplayName.Of(entry.Name.Span)}' could not be written: {Libc.Describe(error)}. What is in place is whole; "
-                + "once that is put right, restore again.");
-        }
     }
 
     public static ArchiveException Changed() => new(

@@ -2,18 +2,20 @@ namespace Backstay.Archive;
 
 /// <summary>
 /// What restoring a proven archive would do to a machine. It holds the archive's session key until it is disposed, and nothing of its
-/// content but <see cref="RestoreChange.Diff"/>s.
+/// content but <see cref="RestoreChange.Diff"/>s. With <see cref="RestoreOptions.MakeReady"/> it holds the files, too, and the target's lock.
 /// </summary>
 public sealed class RestorePlan : IDisposable
 {
     private readonly PlanSpool _spool;
+    private StagedFiles? _staged;
 
     internal RestorePlan(
-        RestoreOptions options, PlanSpool spool, SessionKey key, VerificationResult verification, RestoreCounts counts,
+        RestoreOptions options, PlanSpool spool, StagedFiles? staged, SessionKey key, VerificationResult verification, RestoreCounts counts,
         IReadOnlyList<ExtractionProblem> problems, long problemCount)
     {
         Options = options;
         _spool = spool;
+        _staged = staged;
         Key = key;
         Verification = verification;
         Counts = counts;
@@ -45,8 +47,12 @@ public sealed class RestorePlan : IDisposable
     /// <summary>Everything that would be created, replaced or changed, in the order of the archive. One enumeration at a time.</summary>
     public IEnumerable<RestoreChange> Changes() => _spool.ReadChanges();
 
+    /// <summary>The files that are ready; once, as putting them in place uses them up.</summary>
+    internal StagedFiles? TakeStaged() => Interlocked.Exchange(ref _staged, null);
+
     public void Dispose()
     {
+        _staged?.Dispose();
         _spool.Dispose();
         Key.Dispose();
     }

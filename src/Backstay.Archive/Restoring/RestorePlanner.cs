@@ -3,33 +3,40 @@ using System.Security.Cryptography;
 
 namespace Backstay.Archive;
 
-/// <summary>The first pass of a restore: compares each entry with the machine. Writes to the plan alone.</summary>
+/// <summary>
+/// The first pass of a restore: compares each entry with the machine. Writes to the plan alone, and to <see cref="StagedFiles"/> if files
+/// are to be made ready.
+/// </summary>
 internal sealed class RestorePlanner : IEntrySink, IDisposable
 {
     private const int MaxToldFolders = 65_536;
 
     private readonly RestoreOptions _options;
     private readonly PlanSpool _spool;
-    private readonly EntryDigest _digest = new();
+    private readonly StagedFiles? _staged;
+    private readonly EntryRecord _record = new();
     private readonly FolderStack _folders;
     private readonly LinkTargets<RestoreAction> _links = new();
-    private readonly AttributeRestorer _attributes;
     private readonly MachineComparison _machine;
     private readonly DiffMaker _diffs;
     private readonly HashSet<UInt128> _toldFolders = []; // an archive may have a folder several times
     private string _dumps = "";
     private ArchiveSection? _section;
     private RestoreCounts _counts;
+    private long _number = -1;
+    private bool _isSelected;
 
-    public RestorePlanner(RestoreOptions options, PlanSpool spool)
+    /// <param name="staged">Where files are made ready; null if they aren't.</param>
+    public RestorePlanner(RestoreOptions options, PlanSpool spool, StagedFiles? staged)
     {
-        bool restoreOwner = options.RestoreOwner ?? Libc.GetEUid() == 0;
         _options = options;
         _spool = spool;
-        _attributes = new AttributeRestorer(restoreOwner, Problems.Add);
-        _machine = new MachineComparison(restoreOwner, _attributes);
+        _staged = staged;
+        _machine = new MachineComparison(options.RestoresOwner, new AttributeRestorer(options.RestoresOwner, Problems.Add));
         _diffs = new DiffMaker(options.WithDiffs);
-        _folders = new FolderStack(new FolderLevel([]) { Fd = MachineFolder.OpenTarget(options.Target), IsTold = true }, (_, _) => { });
+        var root = new FolderLevel([]) { Fd = staged?.OpenTarget() ?? MachineFolder.OpenTarget(options.Target), IsTold = true };
+        _folders = new FolderStack(root, (_, _) => { });
+        staged?.RemoveLeftOver(root);
     }
 
     public ProblemList Problems { get; } = new();
@@ -46,14 +53,6 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
 
     public void Begin(TarEntry entry)
     {
-        if (entry.Section is not null)
-            _diffs.Begin(entry);
-    }
-
-    public void Write(TarEntry entry, ReadOnlySpan<byte> content, long offset) => _diffs.Take(content, offset);
-
-    public void End(TarEntry entry, ReadOnlySpan<byte> digest)
-    {
         if (entry.Section is not { } section)
             return;
         if (section != _section)
@@ -62,21 +61,39 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
             _links.Clear();
             _section = section;
         }
+        _number++;
         EntryPlace place = EntryPlace.Of(entry, _folders);
-        bool selected = !place.Path.IsEmpty
+        _isSelected = !place.Path.IsEmpty
             && _options.Selection.Selects(entry.Name.Span, section, entry.Kind == ArchiveEntryKind.Directory);
+        _diffs.Begin(entry);
+        if (_isSelected && entry.Kind == ArchiveEntryKind.File)
+            _staged?.Begin(entry, _number, place, _folders, place.IsDump ? MachineFolder.DumpsFolderOf(_dumps, place.Path) : []);
+    }
+
+    public void Write(TarEntry entry, ReadOnlySpan<byte> content, long offset)
+    {
+        _diffs.Take(content, offset);
+        _staged?.Write(entry, content, offset);
+    }
+
+    public void End(TarEntry entry, ReadOnlySpan<byte> digest)
+    {
+        if (entry.Section is null)
+            return;
+        EntryPlace place = EntryPlace.Of(entry, _folders);
         RestoreAction action = place switch
         {
-            { IsDump: true } => selected ? JudgeDump(entry, place, digest) : RestoreAction.Skip,
+            { IsDump: true } => _isSelected ? JudgeDump(entry, place, digest) : RestoreAction.Skip,
             { Path.IsEmpty: true } => RestoreAction.Skip, // the root of the appliance: its owner and mode are the target's own
-            _ when entry.Kind == ArchiveEntryKind.Directory => JudgeFolder(entry, place, selected),
-            _ => selected ? Judge(entry, place, digest) : RestoreAction.Skip,
+            _ when entry.Kind == ArchiveEntryKind.Directory => JudgeFolder(entry, place, _isSelected),
+            _ => _isSelected ? Judge(entry, place, digest) : RestoreAction.Skip,
         };
         if (entry.LinkCount > 1 && !place.IsDump)
             _links.Add(entry, action);
-        else if (entry.Kind == ArchiveEntryKind.HardLink && !selected)
+        else if (entry.Kind == ArchiveEntryKind.HardLink && !_isSelected)
             _ = _links.Find(entry);
-        _spool.AddStep(action, _digest.Of(entry, digest));
+        _record.Write(entry, digest);
+        _spool.AddStep(action, _staged?.End(entry, action) ?? RestoreStep.NotStaged, entry.Kind, _record);
     }
 
     private RestoreAction JudgeFolder(TarEntry entry, in EntryPlace place, bool selected)
@@ -118,6 +135,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
         level.Fd = fd;
         if (error == Errno.None)
         {
+            _staged?.RemoveLeftOver(level);
             if (selected)
                 differences = _machine.Compare(fd, level.Attributes!);
             return !selected ? RestoreAction.Skip : differences == 0 ? RestoreAction.Equal : RestoreAction.Change;

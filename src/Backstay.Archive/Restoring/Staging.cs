@@ -1,10 +1,12 @@
+using System.Text;
+
 namespace Backstay.Archive;
 
 /// <summary>
 /// A private folder in each folder that something is put into. There an entry is made whole, with its owner and mode, where nobody
 /// else can touch it; then a rename gives it its place. What a run that was cut off left in one, the next run removes.
 /// </summary>
-internal sealed unsafe class Staging(AttributeRestorer attributes)
+internal sealed unsafe class Staging
 {
     private const int PermissionBits = 0x1ff;
     private const int PrivateMode = 0x1c0; // 0700
@@ -21,13 +23,17 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
 
     private static ReadOnlySpan<byte> New => "new\0"u8;
 
+    /// <summary>Makes an empty file, to be published.</summary>
+    public Errno BeginFile(FolderLevel level) => BeginFile(level, New);
+
     /// <summary>Makes an empty file.</summary>
-    public Errno BeginFile(FolderLevel level)
+    /// <param name="name">In the private folder, null-terminated.</param>
+    public Errno BeginFile(FolderLevel level, ReadOnlySpan<byte> name)
     {
         Errno error = Open(level);
         if (error != Errno.None)
             return error;
-        fixed (byte* path = New)
+        fixed (byte* path = name)
         {
             _file = Libc.OpenAt(level.Staging, path, NewFile, 0x180);
             if (_file < 0 && Libc.LastError == Errno.Exists && Libc.UnlinkAt(level.Staging, path, 0) == 0)
@@ -39,14 +45,15 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
     /// <summary>Content of the file that was begun.</summary>
     public Errno Write(ReadOnlySpan<byte> content, long offset) => LinuxFile.WriteAt(_file, content, offset);
 
-    /// <summary>Gives the file that was begun its size and attributes.</summary>
-    public Errno EndFile(TarEntry entry)
+    /// <summary>Gives the file that was begun its size, and closes it.</summary>
+    /// <param name="attributes">Gives it owner, mode and attributes, too; null if that has its time later.</param>
+    public Errno EndFile(TarEntry entry, AttributeRestorer? attributes)
     {
         Errno error = entry.Runs is not null && Libc.FTruncate(_file, entry.Size) != 0 // a hole at the end
             ? Libc.LastError
             : Errno.None;
         if (error == Errno.None)
-            attributes.Restore(_file, EntryAttributes.Of(entry));
+            attributes?.Restore(_file, EntryAttributes.Of(entry));
         Abandon();
         return error;
     }
@@ -60,7 +67,7 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
     }
 
     /// <summary>Makes a symbolic link, a pipe or a device.</summary>
-    public Errno MakeNode(FolderLevel level, TarEntry entry)
+    public static Errno MakeNode(FolderLevel level, TarEntry entry, AttributeRestorer attributes)
     {
         Errno error = Open(level);
         if (error != Errno.None)
@@ -90,15 +97,19 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
     /// <param name="isLink">Whether it is another name of a file, and may be one of that which is there.</param>
     public static Errno Publish(FolderLevel level, ReadOnlySpan<byte> leaf, bool isLink)
     {
-        fixed (byte* from = New)
+        Errno error = Publish(level.Staging, New, level, leaf);
+        if (error == Errno.None && isLink)
+            Clear(level); // renaming one name of a file over another one does nothing
+        return error;
+    }
+
+    /// <summary>Renames what was made in the private folder of this folder, or of one above it.</summary>
+    /// <param name="name">Null-terminated, as <paramref name="leaf"/> is.</param>
+    public static Errno Publish(int staging, ReadOnlySpan<byte> name, FolderLevel level, ReadOnlySpan<byte> leaf)
+    {
+        fixed (byte* from = name)
         fixed (byte* to = leaf)
-        {
-            if (Libc.RenameAt(level.Staging, from, level.Fd, to) != 0)
-                return Libc.LastError;
-            if (isLink)
-                Clear(level); // renaming one name of a file over another one does nothing
-            return Errno.None;
-        }
+            return Libc.RenameAt(staging, from, level.Fd, to) == 0 ? Errno.None : Libc.LastError;
     }
 
     /// <summary>Throws away what was made.</summary>
@@ -108,26 +119,33 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
             _ = Libc.UnlinkAt(level.Staging, path, 0); // nearly always there is nothing
     }
 
-    /// <summary>Takes the folder away, with what is in it.</summary>
+    /// <summary>Takes the folder away, with what was made there to be published.</summary>
     public static void Remove(FolderLevel level)
     {
         if (level.Staging < 0)
             return;
         Clear(level);
-        _ = Libc.Close(level.Staging);
-        level.Staging = -1;
-        fixed (byte* path = Folder)
-            _ = Libc.UnlinkAt(level.Fd, path, Libc.AtRemoveDir);
+        Close(level);
+        RemoveEmpty(level);
     }
 
-    /// <summary>Takes away what a run that was cut off has left.</summary>
-    public static void RemoveLeftOver(FolderLevel level)
+    /// <summary>Takes the folder away, if it is ours, with what may go of what is in it; what stays keeps it.</summary>
+    /// <param name="isGone">What may go, by its name.</param>
+    public static void RemoveWhere(FolderLevel level, Func<string, bool> isGone)
     {
-        if (FileStatus.At(level.Fd, Folder, out _) == Errno.None && Open(level) == Errno.None)
-            Remove(level);
+        if (FileStatus.At(level.Fd, Folder, out _) != Errno.None || Open(level) != Errno.None)
+            return;
+        foreach (string name in Directory.EnumerateFiles($"/proc/self/fd/{level.Staging}").Select(path => Path.GetFileName(path)!).Where(isGone).ToList())
+        {
+            fixed (byte* path = (byte[])[.. Encoding.UTF8.GetBytes(name), 0])
+                _ = Libc.UnlinkAt(level.Staging, path, 0);
+        }
+        Close(level);
+        RemoveEmpty(level);
     }
 
-    private static Errno Open(FolderLevel level)
+    /// <summary>Opens the folder, or makes it.</summary>
+    public static Errno Open(FolderLevel level)
     {
         if (level.Staging >= 0)
             return Errno.None;
@@ -143,5 +161,29 @@ internal sealed unsafe class Staging(AttributeRestorer attributes)
         }
         level.Staging = fd;
         return Errno.None;
+    }
+
+    /// <summary>There is no room for an entry, or the disk fails: no other one will do better.</summary>
+    /// <param name="state">What is true of the machine now.</param>
+    public static void ThrowIfFull(TarEntry entry, Errno error, string state)
+    {
+        if (error is not (Errno.NoSpace or Errno.QuotaExceeded or Errno.InputOutput))
+            return;
+        throw new ArchiveException(
+            ArchiveFault.Target,
+            $"'{DisplayName.Of(entry.Name.Span)}' could not be written: {Libc.Describe(error)}. {state}; once that is put right, restore again.");
+    }
+
+    /// <summary>Does nothing if something is in it.</summary>
+    private static void RemoveEmpty(FolderLevel level)
+    {
+        fixed (byte* path = Folder)
+            _ = Libc.UnlinkAt(level.Fd, path, Libc.AtRemoveDir);
+    }
+
+    private static void Close(FolderLevel level)
+    {
+        _ = Libc.Close(level.Staging);
+        level.Staging = -1;
     }
 }

@@ -3,7 +3,7 @@ using Backstay.Archive.Tests.Support;
 namespace Backstay.Archive.Tests.Restoring;
 
 /// <summary>Archives that are right in their crypto and hostile inside: refused before anything is written, and never written outside the target.</summary>
-public sealed class HostileRestoreTests : IDisposable
+public class HostileRestoreTests : IDisposable
 {
     private readonly Scratch _scratch = new();
     private readonly string _target;
@@ -16,7 +16,13 @@ public sealed class HostileRestoreTests : IDisposable
         _scratch.Write("outside/mine", "mine");
     }
 
-    public void Dispose() => _scratch.Dispose();
+    protected virtual bool MakesReady => false;
+
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData("config/../../escaped")]
@@ -80,7 +86,7 @@ public sealed class HostileRestoreTests : IDisposable
     {
         var bomb = new HandMade().File("config/zeros", new byte[64 * 1024 * 1024]).Whole();
 
-        await RefusedAsync(bomb, ArchiveFault.TooLarge, Restores.To(_target) with { MaxExpandedBytes = 1_000_000 });
+        await RefusedAsync(bomb, ArchiveFault.TooLarge, To(_target) with { MaxExpandedBytes = 1_000_000 });
     }
 
     [Fact]
@@ -88,7 +94,7 @@ public sealed class HostileRestoreTests : IDisposable
     {
         var archive = new HandMade().Entry(ArchiveEntryKind.CharacterDevice, "config/null").File("config/file", [1]).Whole();
 
-        using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
+        using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), To(_target), Unlock.WithSessionKey(archive.Key));
         RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan);
 
         Assert.Contains("device", Assert.Single(plan.Problems).Message, StringComparison.Ordinal);
@@ -103,7 +109,7 @@ public sealed class HostileRestoreTests : IDisposable
         var archive = new HandMade().Entry(ArchiveEntryKind.Directory, "config/etc").File("config/etc/mine", [1])
             .Entry(ArchiveEntryKind.Directory, "config/etc/deep").File("config/etc/deep/new", [1]).File("config/other", [1]).Whole();
 
-        using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
+        using RestorePlan plan = await Restores.PlanAsync(await archive.SealAsync(), To(_target), Unlock.WithSessionKey(archive.Key));
         RestoreResult result = await Restores.ApplyAsync(await SealedAgain(archive), plan);
 
         Assert.Equal("/etc", Assert.Single(plan.Problems).Path);
@@ -118,8 +124,8 @@ public sealed class HostileRestoreTests : IDisposable
         var archive = new HandMade().Entry(ArchiveEntryKind.Directory, "config/etc").File("config/etc/mine", [1]).Whole();
         byte[] bytes = await archive.SealAsync();
         Directory.CreateDirectory(Path.Combine(_target, "etc"));
-        using RestorePlan plan = await Restores.PlanAsync(bytes, Restores.To(_target), Unlock.WithSessionKey(archive.Key));
-        Directory.Delete(Path.Combine(_target, "etc"));
+        using RestorePlan plan = await Restores.PlanAsync(bytes, To(_target), Unlock.WithSessionKey(archive.Key));
+        Directory.Move(Path.Combine(_target, "etc"), Path.Combine(_target, "was-etc"));
         Directory.CreateSymbolicLink(Path.Combine(_target, "etc"), _outside);
 
         RestoreResult result = await Restores.ApplyAsync(bytes, plan);
@@ -134,7 +140,7 @@ public sealed class HostileRestoreTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_target, "file"), Path.Combine(_outside, "mine"));
         var archive = new HandMade().File("config/file", [1]).Whole();
 
-        await Restores.RestoreAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
+        await Restores.RestoreAsync(await archive.SealAsync(), To(_target), Unlock.WithSessionKey(archive.Key));
 
         Assert.Null(new FileInfo(Path.Combine(_target, "file")).LinkTarget);
         Assert.Equal(Path.Combine(_outside, "mine"), new FileInfo(Path.Combine(_target, RestoreFolders.Work, Restores.Aside, "file")).LinkTarget);
@@ -150,11 +156,13 @@ public sealed class HostileRestoreTests : IDisposable
         await Shell.RunAsync($"chmod 0700 {staging}; {how} {staging}");
         var archive = new HandMade().File("config/file", [1]).Whole();
 
-        (_, RestoreResult result) = await Restores.RestoreAsync(await archive.SealAsync(), Restores.To(_target), Unlock.WithSessionKey(archive.Key));
+        (_, RestoreResult result) = await Restores.RestoreAsync(await archive.SealAsync(), To(_target), Unlock.WithSessionKey(archive.Key));
 
         Assert.Single(result.Problems);
         Assert.Equal([".backstay-restore"], Restores.NamesBelow(_target));
     }
+
+    private RestoreOptions To(string target) => Restores.To(target, MakesReady);
 
     private static Task<byte[]> SealedAgain(HandMade archive) => archive.SealAsync(end: false);
 
@@ -164,17 +172,25 @@ public sealed class HostileRestoreTests : IDisposable
         string before = await EverythingAsync();
 
         var refused = await Assert.ThrowsAsync<ArchiveException>(
-            () => Restores.PlanAsync(bytes, options ?? Restores.To(_target), Unlock.WithSessionKey(archive.Key)));
+            () => Restores.PlanAsync(bytes, options ?? To(_target), Unlock.WithSessionKey(archive.Key)));
 
         Assert.Equal(fault, refused.Fault);
         Assert.Equal(before, await EverythingAsync());
     }
 
-    private Task<string> EverythingAsync() => Shell.RunAsync($"cd {_scratch.Folder}; find . -printf '%p %y %m %s %T@\\n' | LC_ALL=C sort");
+    /// <summary>Making files ready gives the folder that they wait in another time.</summary>
+    private Task<string> EverythingAsync()
+        => Shell.RunAsync($"cd {_scratch.Folder}; find . -printf '%p %y %m %s{(MakesReady ? "" : " %T@")}\\n' | LC_ALL=C sort");
 
     private void AssertOutsideIsUntouched()
     {
         Assert.Equal(["mine"], Restores.NamesBelow(_outside));
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_outside, "mine")));
     }
+}
+
+/// <summary>The same, with files made ready while the archive is read: it proves itself at its end, and by then nothing may have a place.</summary>
+public sealed class HostileReadyRestoreTests : HostileRestoreTests
+{
+    protected override bool MakesReady => true;
 }

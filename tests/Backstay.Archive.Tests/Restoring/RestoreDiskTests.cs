@@ -46,14 +46,30 @@ public sealed class RestoreDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_replaced_on_another_file_system_is_copied_aside()
+    public async Task A_disk_that_gets_full_while_files_are_made_ready_changes_nothing()
+    {
+        await Shell.RunAsync($"mount -t tmpfs -o size=4m tmpfs '{_target}'; mkdir -p '{_target}{_source}'; echo mine > '{_target}{_source}/5'");
+        (byte[] archive, _) = await Archives.CreateAsync(_source);
+
+        var full = await Assert.ThrowsAsync<ArchiveException>(() => Restores.RestoreAsync(archive, Restores.To(_target, makeReady: true)));
+
+        Assert.Equal(ArchiveFault.Target, full.Fault);
+        Assert.Contains("Nothing was put in place", full.Message, StringComparison.Ordinal);
+        Assert.Equal("mine\n", await File.ReadAllTextAsync($"{_target}{_source}/5"));
+        Assert.Equal(["5"], Restores.NamesBelow(_target + _source));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_replaced_on_another_file_system_is_copied_aside(bool makeReady)
     {
         (byte[] archive, _) = await Archives.CreateAsync(_source);
         string there = Directory.CreateDirectory(_target + _source).FullName;
         await Shell.RunAsync(
             $"mount -t tmpfs -o size=40m tmpfs '{there}'; cd '{there}'; echo mine > 1; chown 12:34 1; chmod 4755 1; ln -s /elsewhere 2; mkfifo 3; touch -h -d 2001-02-03 1 2 3; mkdir 4; touch 4/x");
 
-        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, Restores.To(_target));
+        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, Restores.To(_target, makeReady));
 
         Assert.Equal(4, planned.FilesReplaced);
         Assert.EndsWith("/4", Assert.Single(result.Problems).Path, StringComparison.Ordinal); // a folder can't be moved there: a person has to

@@ -1,10 +1,11 @@
-using System.Security.Cryptography;
 using Backstay.Archive.Tests.Support;
 
 namespace Backstay.Archive.Tests.Restoring;
 
-public sealed class RestoreTests
+public class RestoreTests
 {
+    protected virtual bool MakesReady => false;
+
     [Fact]
     public async Task A_machine_without_anything_becomes_what_the_archive_says()
     {
@@ -13,7 +14,7 @@ public sealed class RestoreTests
         string target = scratch["machine"];
 
         (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(
-            archive, Restores.To(target) with { AllowDevices = true });
+            archive, To(target) with { AllowDevices = true });
 
         Assert.Empty(result.Problems);
         Assert.Null(result.Aside);
@@ -27,7 +28,7 @@ public sealed class RestoreTests
     {
         using var scratch = new Scratch();
         (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
-        RestoreOptions options = Restores.To(scratch["machine"]) with { AllowDevices = true };
+        RestoreOptions options = To(scratch["machine"]) with { AllowDevices = true };
         await Restores.RestoreAsync(archive, options);
 
         using RestorePlan plan = await Restores.PlanAsync(archive, options);
@@ -45,7 +46,7 @@ public sealed class RestoreTests
         using var scratch = new Scratch();
         (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
         string target = scratch["machine"];
-        RestoreOptions options = Restores.To(target) with { AllowDevices = true };
+        RestoreOptions options = To(target) with { AllowDevices = true };
         await Restores.RestoreAsync(archive, options);
         string right = await NastyTree.DescribeAsync(target + source);
         await Shell.RunAsync(
@@ -80,87 +81,6 @@ public sealed class RestoreTests
                 || line.EndsWith("setuid", StringComparison.Ordinal) || line.EndsWith("all-hole/in", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_dry_run_writes_nothing()
-    {
-        using var scratch = new Scratch();
-        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
-        scratch.Write($"machine{source}/plain/file", "other");
-        string everything = $"cd {scratch["machine"]}; find . -printf '%p %y %m %s %T@\\n' | LC_ALL=C sort";
-        string before = await Shell.RunAsync(everything);
-
-        using RestorePlan plan = await Restores.PlanAsync(archive, Restores.To(scratch["machine"]));
-
-        RestoreChange change = Assert.Single(plan.Changes(), one => one.Action == RestoreAction.Replace);
-        Assert.Equal($"{source}/plain/file", change.Path);
-        Assert.True(change.Differences.HasFlag(RestoreDifferences.Content));
-        Assert.Equal(before, await Shell.RunAsync(everything));
-    }
-
-    [Fact]
-    public async Task A_restore_that_was_cut_off_is_done_again()
-    {
-        using var scratch = new Scratch();
-        (string source, byte[] archive) = await NastyTree.ArchiveAsync(scratch);
-        for (int i = 0; i < 20; i++)
-            scratch.Write($"nasty/large-{i:00}", Archives.Noise(1_000_000, i));
-        (archive, _) = await Archives.CreateAsync(source);
-        string target = scratch["machine"];
-        RestoreOptions options = Restores.To(target) with { AllowDevices = true };
-        using (RestorePlan plan = await Restores.PlanAsync(archive, options))
-        {
-            using var cut = new CancellationTokenSource();
-            var progress = new CutAfter(8_000_000, cut);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => Restores.ApplyAsync(archive, plan, progress: progress, cancellationToken: cut.Token));
-        }
-        // As kill -9 leaves it: the private folder, with half a file in it.
-        string left = Directory.CreateDirectory($"{target}{source}/.backstay-restore").FullName;
-        await Shell.RunAsync($"chmod 0700 {left}; head -c 1000 /dev/urandom > {left}/new");
-
-        (RestoreCounts planned, RestoreResult result) = await Restores.RestoreAsync(archive, options);
-
-        Assert.True(planned.FilesEqual > 0 && planned.FilesCreated > 0, $"{planned}");
-        Assert.Empty(result.Problems);
-        Assert.Equal(await NastyTree.DescribeAsync(source), await NastyTree.DescribeAsync(target + source));
-    }
-
-    [Fact]
-    public async Task An_archive_that_is_not_the_planned_one_is_not_put_in_place()
-    {
-        using var scratch = new Scratch();
-        string source = scratch.MakeFolder("source");
-        scratch.Write("source/file", "proven");
-        (byte[] proven, _) = await Archives.CreateAsync(source);
-        scratch.Write("source/file", "forged");
-        (byte[] other, _) = await Archives.CreateAsync(source);
-        using RestorePlan plan = await Restores.PlanAsync(proven, Restores.To(scratch["machine"]));
-
-        var refused = await Assert.ThrowsAsync<ArchiveException>(() => Restores.ApplyAsync(other, plan));
-
-        Assert.Equal(ArchiveFault.Damaged, refused.Fault);
-        Assert.False(File.Exists($"{scratch["machine"]}{source}/file"));
-    }
-
-    [Fact]
-    public async Task What_follows_the_last_selected_entry_is_read_once()
-    {
-        using var scratch = new Scratch();
-        string source = scratch.MakeFolder("source");
-        scratch.Write("source/first", "wanted");
-        await File.WriteAllBytesAsync($"{source}/second", RandomNumberGenerator.GetBytes(32 * 1024 * 1024));
-        (byte[] archive, _) = await Archives.CreateAsync(source);
-        using RestorePlan plan = await Restores.PlanAsync(
-            archive, Restores.To(scratch["machine"]) with { Selection = RestoreSelection.Parse(null, [$"{source}/first"], [], []) });
-        using var again = new MemoryStream(archive);
-
-        RestoreResult result = await ArchiveRestorer.ApplyAsync(again, plan, null, default);
-
-        Assert.Equal("wanted", await File.ReadAllTextAsync($"{scratch["machine"]}{source}/first"));
-        Assert.Empty(result.Problems);
-        Assert.True(again.Position < archive.Length / 2, $"{again.Position} of {archive.Length} bytes were read.");
-    }
-
     [Theory]
     [InlineData(0.3)]
     [InlineData(0.9)]
@@ -171,7 +91,7 @@ public sealed class RestoreTests
         scratch.Write($"machine{source}/plain/file", "mine");
         archive[(int)(archive.Length * where)] ^= 1;
 
-        await Assert.ThrowsAsync<ArchiveException>(() => Restores.PlanAsync(archive, Restores.To(scratch["machine"])));
+        await Assert.ThrowsAsync<ArchiveException>(() => Restores.PlanAsync(archive, To(scratch["machine"])));
 
         Assert.Equal("mine", await File.ReadAllTextAsync($"{scratch["machine"]}{source}/plain/file"));
         Assert.Single(Directory.EnumerateFiles(scratch["machine"], "*", SearchOption.AllDirectories));
@@ -193,8 +113,8 @@ public sealed class RestoreTests
         });
         string target = scratch["machine"], dumps = $"{target}/{RestoreFolders.DumpsOf(Archives.Manifest)}";
 
-        (RestoreCounts first, _) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
-        (RestoreCounts second, RestoreResult again) = await Restores.RestoreAsync(output.ToArray(), Restores.To(target));
+        (RestoreCounts first, _) = await Restores.RestoreAsync(output.ToArray(), To(target));
+        (RestoreCounts second, RestoreResult again) = await Restores.RestoreAsync(output.ToArray(), To(target));
 
         Assert.Equal((2, 3), (first.Dumps, first.FilesCreated));
         Assert.True(second.IsNothing);
@@ -224,7 +144,7 @@ public sealed class RestoreTests
                     ArchiveSection.Config, "databases/app.dump", new MemoryStream([i]), 1, new ArchiveFileAttributes(Archives.Started), default);
                 await writer.FinishAsync(Archives.Ended, default);
             }
-            using RestorePlan plan = await Restores.PlanAsync(output.ToArray(), Restores.To(target));
+            using RestorePlan plan = await Restores.PlanAsync(output.ToArray(), To(target));
             await Restores.ApplyAsync(output.ToArray(), plan);
 
             Assert.Equal($"{target}/{RestoreFolders.DumpsOf(manifests[i])}", plan.Dumps);
@@ -242,7 +162,7 @@ public sealed class RestoreTests
         scratch.Write("source/file", "x");
         (byte[] archive, _) = await Archives.CreateAsync(scratch["source"]);
         scratch.MakeFolder("machine");
-        using RestorePlan plan = await Restores.PlanAsync(archive, Restores.To(scratch["machine"]));
+        using RestorePlan plan = await Restores.PlanAsync(archive, To(scratch["machine"]));
         using var other = new RestorePlacer(plan);
 
         var refused = await Assert.ThrowsAsync<ArchiveException>(() => Restores.ApplyAsync(archive, plan));
@@ -261,19 +181,17 @@ public sealed class RestoreTests
         string path = Assert.Single(links)["config".Length..];
 
         using RestorePlan plan = await Restores.PlanAsync(
-            archive, Restores.To(scratch["machine"]) with { Selection = RestoreSelection.Parse(null, [path], [], []) });
+            archive, To(scratch["machine"]) with { Selection = RestoreSelection.Parse(null, [path], [], []) });
 
         Assert.Contains("select that, too", Assert.Single(plan.Problems).Message, StringComparison.Ordinal);
         Assert.True(plan.Counts.IsNothing);
     }
 
-    /// <summary>Cuts after so many bytes.</summary>
-    private sealed class CutAfter(long bytes, CancellationTokenSource cut) : IProgress<ReadProgress>
-    {
-        public void Report(ReadProgress value)
-        {
-            if (value.ContentBytes >= bytes)
-                cut.Cancel();
-        }
-    }
+    private RestoreOptions To(string target) => Restores.To(target, MakesReady);
+}
+
+/// <summary>The same, with files made ready while the archive is read the only time.</summary>
+public sealed class ReadyRestoreTests : RestoreTests
+{
+    protected override bool MakesReady => true;
 }

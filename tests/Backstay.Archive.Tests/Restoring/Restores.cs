@@ -8,7 +8,7 @@ internal static class Restores
 {
     public const string Aside = "replaced-20260102T030405Z";
 
-    public static RestoreOptions To(string target) => new() { Target = target, AsideName = Aside };
+    public static RestoreOptions To(string target, bool makeReady = false) => new() { Target = target, AsideName = Aside, MakeReady = makeReady };
 
     public static async Task<RestorePlan> PlanAsync(byte[] archive, RestoreOptions options, Unlock? unlock = null)
         => await ArchiveRestorer.PlanAsync(new MemoryStream(archive), unlock ?? Unlock.WithPassphrase(Archives.Passphrase), options, null, default);

@@ -10,7 +10,8 @@ namespace Backstay.Cli.Commands.Restore;
 /// <summary>
 /// <c>backstay restore</c>. The steps:
 /// 1. The archive: a file, or a backup that is downloaded, resumed where an earlier try stopped.
-/// 2. The plan: the archive is proven to its end, is the backup that was asked for, and is compared with the machine. Nothing has been written by then.
+/// 2. The plan: the archive is proven to its end, is the backup that was asked for, and is compared with the machine. Nothing has a place by
+///    then; where nothing is left to ask, files wait beside their places.
 /// 3. The question, when this machine itself is the target, and the hook before.
 /// 4. Each entry is put in place whole, what it replaces is kept aside.
 /// 5. The hook after, and what was done.
@@ -34,7 +35,7 @@ internal sealed class RestoreCommand : CliCommand
 
     private readonly Option<string?> _before = new("--before")
     {
-        Description = "A shell command to run before anything is written; nothing is, if it fails",
+        Description = "A shell command to run before anything is put in place; nothing is, if it fails",
         HelpName = "COMMAND",
     };
 
@@ -70,6 +71,7 @@ internal sealed class RestoreCommand : CliCommand
         var options = OptionsOf(invocation);
         var onlyPlan = invocation.Value(_dryRun) || invocation.Value(_diff);
         var toRoot = !onlyPlan && options.Target == "/";
+        options = options with { MakeReady = !onlyPlan && (!toRoot || invocation.Value(_yes)) };
         if (toRoot && !invocation.Value(_yes) && !Terminal.CanAsk)
         {
             throw CliException.Usage(
