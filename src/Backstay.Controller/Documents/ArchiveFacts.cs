@@ -37,7 +37,7 @@ internal static class ArchiveFacts
             Headers = Headers(("Content-Range", "Which bytes these are, and of how many; with one range.", "bytes 0-1048575/734003200"), Length, Disposition),
             Content = Bytes(ArchiveBytes.MediaType, ArchiveBytes.RangesMediaType),
         };
-        if (operation.Responses.TryGetValue("416", out var unmet) && unmet is OpenApiResponse refusal)
+        if (operation.Responses.TryGetValue("416", out var unmet) && unmet is OpenApiResponseReference { RecursiveTarget: { } refusal })
             refusal.Headers = new Dictionary<string, IOpenApiHeader> { ["Content-Range"] = Header("Of how many bytes there are.", "bytes */734003200") };
     }
 

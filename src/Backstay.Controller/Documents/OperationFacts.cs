@@ -4,6 +4,7 @@ using Backstay.Controller.Api;
 using Backstay.Protocol.Admin;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 
 namespace Backstay.Controller.Documents;
@@ -40,7 +41,7 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
                 {
                     ["application/json"] = new OpenApiMediaType
                     {
-                        Schema = await context.GetOrCreateSchemaAsync(body.Type, null, cancellationToken),
+                        Schema = await SchemaOfAsync(body.Type, context, cancellationToken),
                         Example = Examples.Of(body.Type),
                     },
                 },
@@ -52,7 +53,6 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFacts.Token, context.Document)] = [] }];
         }
 
-        var refusal = await context.GetOrCreateSchemaAsync(typeof(ApiError), null, cancellationToken);
         var statuses = metadata.OfType<ProducesResponseTypeMetadata>()
             .Where(produces => produces.Type == typeof(ApiError))
             .Select(produces => produces.StatusCode)
@@ -62,23 +62,47 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
         operation.Responses ??= [];
         foreach (var status in statuses.Distinct().Order())
         {
-            var error = Examples.Of(status);
-            operation.Responses[$"{status}"] = new OpenApiResponse
-            {
-                Description = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["application/json"] = new OpenApiMediaType
-                    {
-                        Schema = refusal,
-                        Example = JsonSerializer.SerializeToNode(error, AdminJson.Default.ApiError),
-                    },
-                },
-            };
+            operation.Responses[$"{status}"] = await RefusalAsync(status, context, cancellationToken);
         }
 
         if (metadata.OfType<SendsArchive>().Any())
             ArchiveFacts.Describe(operation, isHead: HttpMethods.IsHead(context.Description.HttpMethod ?? ""));
+    }
+
+    /// <summary>A refusal is the same wherever it comes: it stands once, among the components.</summary>
+    private static async Task<OpenApiResponseReference> RefusalAsync(
+        int status, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var phrase = ReasonPhrases.GetReasonPhrase(status);
+        var name = string.Concat(phrase.Where(char.IsLetter));
+        if (context.Document!.Components?.Responses?.ContainsKey(name) is not true)
+        {
+            context.Document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
+            {
+                Description = phrase,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new OpenApiMediaType
+                    {
+                        Schema = await SchemaOfAsync(typeof(ApiError), context, cancellationToken),
+                        Example = JsonSerializer.SerializeToNode(Examples.Of(status), AdminJson.Default.ApiError),
+                    },
+                },
+            });
+        }
+
+        return new OpenApiResponseReference(name, context.Document);
+    }
+
+    private static async Task<OpenApiSchemaReference> SchemaOfAsync(
+        Type type, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.Document!.Components?.Schemas?.ContainsKey(type.Name) is not true)
+        {
+            context.Document.AddComponent<IOpenApiSchema>(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
+        }
+
+        return new OpenApiSchemaReference(type.Name, context.Document);
     }
 
     private static void Describe(OpenApiParameter parameter)

@@ -41,6 +41,42 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public async Task A_refusal_and_a_type_stand_once_and_are_referred_to()
+    {
+        await using var host = await ControllerHost.StartAsync();
+        using var document = JsonDocument.Parse(await host.Http.GetStringAsync("/openapi/v1.json"));
+        var root = document.RootElement;
+
+        var references = References(root).ToHashSet();
+        Assert.Contains("#/components/responses/Unauthorized", references);
+        Assert.Contains("#/components/schemas/LoginRequest", references);
+        Assert.All(references, reference =>
+        {
+            var at = root;
+            foreach (var name in reference.Split('/').Skip(1))
+                Assert.True(at.TryGetProperty(name, out at), $"{reference} leads nowhere");
+        });
+        var schemas =
+            from path in root.GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            where operation.Value.TryGetProperty("requestBody", out _)
+            select (operation.Name + " " + path.Name, operation.Value.GetProperty("requestBody").GetProperty("content").GetProperty("application/json"));
+        Assert.All(schemas, body => Assert.True(body.Item2.GetProperty("schema").TryGetProperty("$ref", out _), $"{body.Item1} spells its type out"));
+        Assert.Equal(
+            "#/components/schemas/ApiError",
+            root.GetProperty("components").GetProperty("responses").GetProperty("NotFound").GetProperty("content").GetProperty("application/json")
+                .GetProperty("schema").GetProperty("$ref").GetString());
+
+        static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
+        {
+            JsonValueKind.Object => element.EnumerateObject().SelectMany(member =>
+                member is { Name: "$ref", Value.ValueKind: JsonValueKind.String } ? [member.Value.GetString()!] : References(member.Value)),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
+            _ => [],
+        };
+    }
+
+    [Fact]
     public async Task A_download_is_documented_with_all_that_it_answers()
     {
         await using var host = await ControllerHost.StartAsync();
@@ -55,7 +91,10 @@ public sealed partial class DocumentTests
             new HashSet<string> { "ETag", "Repr-Digest", "Content-Range" },
             Names(get.GetProperty("responses").GetProperty("206").GetProperty("headers")).ToHashSet());
         Assert.Equal(["ETag", "Repr-Digest"], Names(get.GetProperty("responses").GetProperty("304").GetProperty("headers")));
-        Assert.Contains("Content-Range", Names(get.GetProperty("responses").GetProperty("416").GetProperty("headers")));
+        Assert.Equal("#/components/responses/RangeNotSatisfiable", get.GetProperty("responses").GetProperty("416").GetProperty("$ref").GetString());
+        Assert.Equal(
+            ["Content-Range"],
+            Names(document.RootElement.GetProperty("components").GetProperty("responses").GetProperty("RangeNotSatisfiable").GetProperty("headers")));
         Assert.Superset(new HashSet<string?> { "Range", "If-Range", "If-Match", "If-None-Match" }, Parameters(get));
         Assert.DoesNotContain("Range", Parameters(head));
         Assert.DoesNotContain(Names(head.GetProperty("responses")), status => status is "206" or "416");
