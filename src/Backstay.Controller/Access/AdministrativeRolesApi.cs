@@ -117,14 +117,8 @@ internal static class AdministrativeRolesApi
         Copy(wish, role, now);
         catalog.AdministrativeRoles.Add(role);
         audit.Add("role.create", role.Name, Describe(role));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("role", Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/administrative-roles/{role.Id}";
         return TypedResults.Ok(ToWire(role));
@@ -174,14 +168,8 @@ internal static class AdministrativeRolesApi
 
         Copy(wish, role, time.GetUtcNow());
         audit.Add("role.change", role.Name, Describe(role));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("role", Taken, cancellationToken) is { } late)
+            return late;
 
         if (await Administration.RefuseLockoutAsync(catalog, cancellationToken) is { } lockout)
         {

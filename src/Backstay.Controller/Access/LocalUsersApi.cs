@@ -129,14 +129,8 @@ internal static class LocalUsersApi
         LocalUserRules.Copy(wish, user, now);
         catalog.LocalUsers.Add(user);
         audit.Add("user.create", user.Name);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("user", Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/local-users/{user.Id}";
         return TypedResults.Ok(LocalUserRules.ToWire(user));
@@ -191,14 +185,8 @@ internal static class LocalUsersApi
         LocalUserRules.Copy(wish, user, time.GetUtcNow());
         user.PasswordHash = hash ?? user.PasswordHash;
         audit.Add("user.change", user.Name, hash is null ? null : "with a new password");
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("user", Taken, cancellationToken) is { } late)
+            return late;
 
         if (hash is not null || user.Disabled)
         {

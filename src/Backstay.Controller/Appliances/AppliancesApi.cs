@@ -130,14 +130,8 @@ internal static class AppliancesApi
         Copy(wish, appliance, now);
         catalog.Appliances.Add(appliance);
         audit.Add("appliance.create", appliance.Name);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("appliance", Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/appliances/{appliance.Id}";
         return TypedResults.Ok(ApplianceRoles.ToWire(appliance));
@@ -182,18 +176,8 @@ internal static class AppliancesApi
 
         Copy(wish, appliance, time.GetUtcNow());
         audit.Add("appliance.change", appliance.Name);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return ApiErrors.NotFound("appliance");
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("appliance", Taken, cancellationToken) is { } late)
+            return late;
 
         return TypedResults.Ok(ApplianceRoles.ToWire(appliance));
     }

@@ -14,6 +14,8 @@ namespace Backstay.Controller.Events;
 /// <summary>Where events are sent: a part of the settings, and theirs to see and change who may do so with settings.</summary>
 internal static class EventEndpointsApi
 {
+    private const string Thing = "endpoint of events";
+
     private static readonly ListShape<EventEndpointEntity> Shape = new()
     {
         Orders = new Dictionary<string, Expression<Func<EventEndpointEntity, object?>>>
@@ -87,7 +89,7 @@ internal static class EventEndpointsApi
         Copy(wish, endpoint, now);
         catalog.EventEndpoints.Add(endpoint);
         audit.Add("event-endpoint.create", endpoint.Name, Describe(endpoint));
-        if (await TrySaveAsync(catalog, cancellationToken) is { } taken)
+        if (await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } taken)
             return taken;
 
         context.Response.Headers.Location = $"/admin/event-endpoints/{endpoint.Id}";
@@ -114,7 +116,7 @@ internal static class EventEndpointsApi
         Copy(wish, endpoint, time.GetUtcNow());
         catalog.EventEndpoints.Update(endpoint);
         audit.Add("event-endpoint.change", endpoint.Name, Describe(endpoint));
-        return await TrySaveAsync(catalog, cancellationToken) is { } refused ? refused : TypedResults.Ok(ToWire(endpoint));
+        return await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } refused ? refused : TypedResults.Ok(ToWire(endpoint));
     }
 
     private static async Task<Results<NoContent, ApiErrorResult>> DeleteAsync(
@@ -125,7 +127,7 @@ internal static class EventEndpointsApi
 
         catalog.EventEndpoints.Remove(endpoint);
         audit.Add("event-endpoint.delete", endpoint.Name, Describe(endpoint), StatusCodes.Status204NoContent);
-        return await TrySaveAsync(catalog, cancellationToken) is { } refusal ? refusal : TypedResults.NoContent();
+        return await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } refusal ? refusal : TypedResults.NoContent();
     }
 
     private static async Task<Results<Accepted, ApiErrorResult>> TestAsync(
@@ -191,22 +193,8 @@ internal static class EventEndpointsApi
     private static Task<EventEndpointEntity?> FindAsync(RouteId id, CatalogContext catalog, CancellationToken cancellationToken) =>
         catalog.EventEndpoints.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id.Value, cancellationToken);
 
-    private static async Task<ApiErrorResult?> TrySaveAsync(CatalogContext catalog, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-            return null;
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return NotFound();
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return ApiErrors.Conflict(ErrorIds.Conflict, "Another endpoint has that name or id already. Choose another.");
-        }
-    }
+    private static ApiErrorResult NotFound() => ApiErrors.NotFound(Thing);
 
-    private static ApiErrorResult NotFound() => ApiErrors.NotFound("endpoint of events");
+    private static ApiErrorResult Taken() =>
+        ApiErrors.Conflict(ErrorIds.Conflict, "Another endpoint has that name or id already. Choose another.");
 }

@@ -16,6 +16,8 @@ namespace Backstay.Controller.Objectives;
 /// </summary>
 internal static class ObjectivesApi
 {
+    private const string Thing = "objective";
+
     private static readonly ListShape<BackupObjectiveEntity> Shape = new()
     {
         Orders = new Dictionary<string, Expression<Func<BackupObjectiveEntity, object?>>>
@@ -98,14 +100,8 @@ internal static class ObjectivesApi
         var objective = ObjectiveForm.Make(wish, wish.Id ?? Guid.CreateVersion7(now), now);
         catalog.BackupObjectives.Add(objective);
         audit.Add("backup-objective.create", objective.Name, ObjectiveForm.Describe(objective));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/backup-objectives/{objective.Id}";
         return TypedResults.Ok(ObjectiveForm.ToWire(objective));
@@ -134,18 +130,8 @@ internal static class ObjectivesApi
         ObjectiveForm.Copy(wish, objective, time.GetUtcNow());
         catalog.BackupObjectives.Update(objective);
         audit.Add("backup-objective.change", objective.Name, ObjectiveForm.Describe(objective));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return NotFound();
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } late)
+            return late;
 
         return TypedResults.Ok(ObjectiveForm.ToWire(objective));
     }
@@ -162,14 +148,8 @@ internal static class ObjectivesApi
 
         catalog.BackupObjectives.Remove(objective);
         audit.Add("backup-objective.delete", objective.Name, ObjectiveForm.Describe(objective), StatusCodes.Status204NoContent);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return NotFound();
-        }
+        if (await catalog.SaveAsync(Thing, taken: null, cancellationToken) is { } late)
+            return late;
 
         return TypedResults.NoContent();
     }
@@ -180,7 +160,7 @@ internal static class ObjectivesApi
     private static ApiErrorResult? Refuse(Caller caller, ApplianceSelection selection) =>
         caller.MayAll(PrivilegeType.Backup, selection) ? null : ApiErrors.Forbidden("Backup on all appliances that the objective selects");
 
-    private static ApiErrorResult NotFound() => ApiErrors.NotFound("objective");
+    private static ApiErrorResult NotFound() => ApiErrors.NotFound(Thing);
 
     private static ApiErrorResult Taken() =>
         ApiErrors.Conflict(ErrorIds.Conflict, "Another objective has that name or id already. Choose another.");

@@ -16,6 +16,8 @@ namespace Backstay.Controller.Retention;
 /// </summary>
 internal static class RetentionApi
 {
+    private const string Thing = "retention policy";
+
     private static readonly ListShape<RetentionPolicyEntity> Shape = new()
     {
         Orders = new Dictionary<string, Expression<Func<RetentionPolicyEntity, object?>>>
@@ -104,14 +106,8 @@ internal static class RetentionApi
         var policy = PolicyForm.Make(wish, wish.Id ?? Guid.CreateVersion7(now), now);
         catalog.RetentionPolicies.Add(policy);
         audit.Add("retention-policy.create", policy.Name, PolicyForm.Describe(policy));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/retention-policies/{policy.Id}";
         return TypedResults.Ok(PolicyForm.ToWire(policy));
@@ -140,18 +136,8 @@ internal static class RetentionApi
         PolicyForm.Copy(wish, policy, time.GetUtcNow());
         catalog.RetentionPolicies.Update(policy);
         audit.Add("retention-policy.change", policy.Name, PolicyForm.Describe(policy));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return NotFound();
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync(Thing, Taken, cancellationToken) is { } late)
+            return late;
 
         return TypedResults.Ok(PolicyForm.ToWire(policy));
     }
@@ -168,14 +154,8 @@ internal static class RetentionApi
 
         catalog.RetentionPolicies.Remove(policy);
         audit.Add("retention-policy.delete", policy.Name, PolicyForm.Describe(policy), StatusCodes.Status204NoContent);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return NotFound();
-        }
+        if (await catalog.SaveAsync(Thing, taken: null, cancellationToken) is { } late)
+            return late;
 
         return TypedResults.NoContent();
     }
@@ -186,7 +166,7 @@ internal static class RetentionApi
     private static ApiErrorResult? Refuse(Caller caller, ApplianceSelection selection) =>
         caller.MayAll(PrivilegeType.Backup, selection) ? null : ApiErrors.Forbidden("Backup on all appliances that the policy selects");
 
-    private static ApiErrorResult NotFound() => ApiErrors.NotFound("retention policy");
+    private static ApiErrorResult NotFound() => ApiErrors.NotFound(Thing);
 
     private static ApiErrorResult Taken() =>
         ApiErrors.Conflict(ErrorIds.Conflict, "Another retention policy has that name or id already. Choose another.");

@@ -111,14 +111,8 @@ internal static class SchedulesApi
         catalog.BackupSchedules.Add(schedule);
         audit.Add("schedule.create", schedule.Name, Describe(schedule));
         await members.JoinAsync(schedule, ScheduleRule.Of(schedule), schedule.Created, cancellationToken);
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("schedule", Taken, cancellationToken) is { } late)
+            return late;
 
         context.Response.Headers.Location = $"/admin/backup-schedules/{schedule.Id}";
         return TypedResults.Ok(await ToWireAsync(schedule, catalog, schedule.Created, cancellationToken));
@@ -153,18 +147,8 @@ internal static class SchedulesApi
         var before = (schedule.Cron, schedule.TimeZone, schedule.SpreadMinutes, schedule.Paused);
         ScheduleWire.Copy(wish, schedule, now);
         audit.Add("schedule.change", schedule.Name, Describe(schedule));
-        try
-        {
-            await catalog.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return ApiErrors.NotFound("schedule");
-        }
-        catch (DbUpdateException exception) when (exception.IsTaken())
-        {
-            return Taken();
-        }
+        if (await catalog.SaveAsync("schedule", Taken, cancellationToken) is { } late)
+            return late;
 
         await members.LeaveAsync(schedule, cancellationToken);
         if (before != (schedule.Cron, schedule.TimeZone, schedule.SpreadMinutes, schedule.Paused))
