@@ -94,7 +94,7 @@ internal sealed unsafe class StagedFiles : IDisposable
     {
         if (_emptying.StagedIn != step.StagedIn)
             OpenFolder(step.StagedIn);
-        Errno error = Staging.Open(_emptying);
+        Errno error = _emptying.Fd < 0 ? Errno.NoEntry : Staging.Open(_emptying);
         if (error != Errno.None)
             return error;
         _name = NameOf(step.Number);

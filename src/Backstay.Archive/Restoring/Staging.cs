@@ -135,7 +135,8 @@ internal sealed unsafe class Staging
     {
         if (FileStatus.At(level.Fd, Folder, out _) != Errno.None || Open(level) != Errno.None)
             return;
-        foreach (string name in Directory.EnumerateFiles($"/proc/self/fd/{level.Staging}").Select(path => Path.GetFileName(path)!).Where(isGone).ToList())
+        string[] names = Directory.GetFileSystemEntries($"/proc/self/fd/{level.Staging}");
+        foreach (string name in names.Select(path => Path.GetFileName(path)).Where(isGone))
         {
             fixed (byte* path = (byte[])[.. Encoding.UTF8.GetBytes(name), 0])
                 _ = Libc.UnlinkAt(level.Staging, path, 0);

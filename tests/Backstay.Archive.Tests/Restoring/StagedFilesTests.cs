@@ -117,7 +117,7 @@ public sealed class StagedFilesTests : IDisposable
         foreach (string folder in (string[])[_there, .. nextMakesReady ? (string[])[_target] : []])
         {
             string left = Directory.CreateDirectory($"{folder}/.backstay-restore").FullName;
-            await Shell.RunAsync($"chmod 0700 {left}; echo half > {left}/0123abcd-1; echo half > {left}/new");
+            await Shell.RunAsync($"chmod 0700 {left}; echo half > {left}/0123abcd-1; ln -s / {left}/new");
         }
 
         await Restores.RestoreAsync(archive, Restores.To(_target, nextMakesReady));
