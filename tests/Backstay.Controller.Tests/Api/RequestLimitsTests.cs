@@ -66,6 +66,15 @@ public sealed class RequestLimitsTests
             await BackupSite.EventuallyAsync(
                 async () =>
                 {
+                    // A question that came in between had the place of one of them, which was refused: it comes again.
+                    for (var i = 0; i < calls.Count; i++)
+                    {
+                        if (!calls[i].IsCompleted)
+                            continue;
+                        (await calls[i]).Dispose();
+                        calls[i] = agent.RenewAsync(backup, 1);
+                    }
+
                     refused?.Dispose();
                     refused = await site.Host.Http.GetAsync("/admin/appliances");
                     return refused.StatusCode == HttpStatusCode.ServiceUnavailable;
