@@ -150,7 +150,7 @@ public sealed class BackupRunCommandTests
         await using var peer = await Peer.StartAsync();
         peer.Backups = [Wire.Running()];
 
-        await using var terminal = new PseudoTerminal($"{CliProcess.Program} backup run gw-01 --wait", peer.Environment());
+        await using var terminal = new PseudoTerminal($"{Programs.Cli} backup run gw-01 --wait", peer.Environment());
         await terminal.UntilShownAsync("10%");
         peer.Backups = [Wire.Running() with { Progress = new(Backstay.Protocol.Agent.BackupPhase.Collecting, 50, 100, 5000, 10_000) }];
         await terminal.UntilShownAsync("50%");

@@ -56,7 +56,7 @@ public sealed class CompletionCommandTests
         var words = line.Split(' ');
         var script =
             $"""
-            PATH="{Path.GetDirectoryName(CliProcess.Program)}:$PATH"
+            PATH="{Path.GetDirectoryName(Programs.Cli)}:$PATH"
             source <(backstay completion bash)
             COMP_LINE='{line}'
             COMP_POINT={cursor ?? line.Length}

@@ -61,7 +61,7 @@ public sealed class KeysCommandTests(ControllerProcess controller) : IClassFixtu
     {
         await using var peer = await Peer.StartAsync();
 
-        await using (var differs = new PseudoTerminal($"{CliProcess.Program} keys rotate-passphrase", peer.Environment()))
+        await using (var differs = new PseudoTerminal($"{Programs.Cli} keys rotate-passphrase", peer.Environment()))
         {
             await differs.UntilShownAsync("New passphrase: ");
             await differs.TypeAsync("the new passphrase\n");
@@ -73,7 +73,7 @@ public sealed class KeysCommandTests(ControllerProcess controller) : IClassFixtu
 
         Assert.DoesNotContain(peer.Requests, request => request.StartsWith("POST", StringComparison.Ordinal) || request.StartsWith("PUT", StringComparison.Ordinal));
 
-        await using var same = new PseudoTerminal($"{CliProcess.Program} keys rotate-passphrase", peer.Environment());
+        await using var same = new PseudoTerminal($"{Programs.Cli} keys rotate-passphrase", peer.Environment());
         await same.UntilShownAsync("New passphrase: ");
         await same.TypeAsync("the new passphrase\n");
         await same.UntilShownAsync("The new passphrase again: ");

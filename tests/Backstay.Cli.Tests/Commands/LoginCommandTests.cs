@@ -80,7 +80,7 @@ public sealed class LoginCommandTests
         using var folder = new TemporaryFolder();
         var home = Config(folder);
 
-        await using (var first = new PseudoTerminal($"{CliProcess.Program} login --controller {peer.Address}", home))
+        await using (var first = new PseudoTerminal($"{Programs.Cli} login --controller {peer.Address}", home))
         {
             await first.UntilShownAsync("Trust it from now on?");
             Assert.Contains(peer.Pin, first.Screen, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class LoginCommandTests
             Assert.DoesNotContain(Peer.Password, first.Screen, StringComparison.Ordinal);
         }
 
-        await using var second = new PseudoTerminal($"{CliProcess.Program} login -u admin", home);
+        await using var second = new PseudoTerminal($"{Programs.Cli} login -u admin", home);
         await second.UntilShownAsync("Password: ");
         Assert.DoesNotContain("Trust it", second.Screen, StringComparison.Ordinal);
         await second.TypeAsync(Peer.Password + "\n");
@@ -107,7 +107,7 @@ public sealed class LoginCommandTests
         await using var peer = await Peer.StartAsync();
         using var folder = new TemporaryFolder();
 
-        await using var terminal = new PseudoTerminal($"{CliProcess.Program} login --controller {peer.Address}", Config(folder));
+        await using var terminal = new PseudoTerminal($"{Programs.Cli} login --controller {peer.Address}", Config(folder));
         await terminal.UntilShownAsync("Trust it from now on?");
         await terminal.TypeAsync("n\n");
 

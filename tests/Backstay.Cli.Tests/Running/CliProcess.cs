@@ -21,10 +21,6 @@ internal sealed class CliProcess : IAsyncDisposable
         _errorRead = ReadAsync(process.StandardError, _error);
     }
 
-    /// <summary>The built program; <c>BACKSTAY_CLI</c> names another one, such as the Native AOT build.</summary>
-    public static string Program { get; } =
-        Environment.GetEnvironmentVariable("BACKSTAY_CLI") ?? Path.Join(AppContext.BaseDirectory, "backstay");
-
     public string ErrorSoFar
     {
         get
@@ -41,7 +37,7 @@ internal sealed class CliProcess : IAsyncDisposable
         string? program = null,
         string? folder = null)
     {
-        var start = new ProcessStartInfo(program ?? Program)
+        var start = new ProcessStartInfo(program ?? Programs.Cli)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
 using System.Security.Cryptography;
 
 namespace Backstay.Cli.Tests.Running;
@@ -22,9 +21,8 @@ public sealed class ControllerProcess : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var program = typeof(ControllerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Controller").Value!;
         Address = $"https://127.0.0.1:{FreePort()}";
-        var start = new ProcessStartInfo(program, ["--data", _folder.File("data"), "--listen", Address])
+        var start = new ProcessStartInfo(Programs.Controller, ["--data", _folder.File("data"), "--listen", Address])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
