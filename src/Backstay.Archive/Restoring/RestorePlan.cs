@@ -47,8 +47,15 @@ public sealed class RestorePlan : IDisposable
     /// <summary>Everything that would be created, replaced or changed, in the order of the archive. One enumeration at a time.</summary>
     public IEnumerable<RestoreChange> Changes() => _spool.ReadChanges();
 
-    /// <summary>The files that are ready; once, as putting them in place uses them up.</summary>
-    internal StagedFiles? TakeStaged() => Interlocked.Exchange(ref _staged, null);
+    /// <summary>The files that are ready, if all of them are still there; once, as putting them in place uses them up.</summary>
+    internal StagedFiles? TakeStaged()
+    {
+        StagedFiles? staged = Interlocked.Exchange(ref _staged, null);
+        if (staged is null || staged.IsWhole())
+            return staged;
+        staged.Dispose(); // then all of it comes from the archive
+        return null;
+    }
 
     public void Dispose()
     {

@@ -67,7 +67,7 @@ internal sealed class RestorePlanner : IEntrySink, IDisposable
             && _options.Selection.Selects(entry.Name.Span, section, entry.Kind == ArchiveEntryKind.Directory);
         _diffs.Begin(entry);
         if (_isSelected && entry.Kind == ArchiveEntryKind.File)
-            _staged?.Begin(entry, _number, place, _folders, place.IsDump ? MachineFolder.DumpsFolderOf(_dumps, place.Path) : []);
+            _staged?.Begin(entry, _number, place, _folders, _dumps);
     }
 
     public void Write(TarEntry entry, ReadOnlySpan<byte> content, long offset)

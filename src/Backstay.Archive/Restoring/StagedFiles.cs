@@ -22,6 +22,7 @@ internal sealed unsafe class StagedFiles : IDisposable
     private FolderLevel? _dumps;
     private FolderLevel _emptying = new([]);
     private byte[] _name = [];
+    private long _ready;
 
     /// <exception cref="ArchiveException">The target can't be used.</exception>
     /// <exception cref="IOException">The spool folder can't be written.</exception>
@@ -44,7 +45,7 @@ internal sealed unsafe class StagedFiles : IDisposable
     public int OpenTarget() => MachineFolder.OpenBelow(_target, []);
 
     /// <summary>Removes what a run before this one left in a folder.</summary>
-    public void RemoveLeftOver(FolderLevel level) => Staging.RemoveWhere(level, name => !name.StartsWith(_run, StringComparison.Ordinal));
+    public void RemoveLeftOver(FolderLevel level) => Staging.RemoveWhere(level, name => !IsOurs(name));
 
     /// <summary>
     /// Begins to make a file ready, unless one of that size is in its place: that is most likely the same. If it isn't, the archive is read again
@@ -52,18 +53,17 @@ internal sealed unsafe class StagedFiles : IDisposable
     /// </summary>
     /// <param name="number">Of the entry.</param>
     /// <param name="folders">The folder that it is in is on top.</param>
-    /// <param name="dumps">Of a dump, its folder below the target.</param>
-    public void Begin(TarEntry entry, long number, in EntryPlace place, FolderStack folders, ReadOnlySpan<byte> dumps)
+    /// <param name="dumps">Where dumps of this archive go: <see cref="RestoreFolders.DumpsOf"/>.</param>
+    public void Begin(TarEntry entry, long number, in EntryPlace place, FolderStack folders, string dumps)
     {
-        FolderLevel nearest = place.IsDump ? NearestOf(dumps) : NearestOf(folders);
-        bool isFolder = place.IsDump ? nearest.Name.Length == dumps.Length : nearest == folders.Top;
         bool isBlocked = !place.IsDump && folders.Top.Action == RestoreAction.Blocked;
-        if (isBlocked || (isFolder && IsLikelyThere(entry, nearest, place)))
+        if (isBlocked || IsLikelyThere(entry, place, folders, dumps))
             return;
+        FolderLevel nearest = place.IsDump ? _dumps ??= NearestOf(dumps) : NearestOf(folders);
         if (nearest.StagedIn == RestoreStep.NotStaged)
             nearest.StagedIn = AddFolder(place.IsDump ? nearest.Name : PathOf(nearest, folders));
         _filling = nearest;
-        _name = NameOf(number);
+        _name = NameOf(nearest, number);
         TakeOrAbandon(entry, _staging.BeginFile(nearest, _name));
     }
 
@@ -84,9 +84,18 @@ internal sealed unsafe class StagedFiles : IDisposable
         {
             place = _filling!.StagedIn;
             _filling = null;
+            _ready++;
         }
         Abandon();
         return place;
+    }
+
+    /// <summary>Whether all that is ready is still there: what is run before the restore may have emptied its folders.</summary>
+    public bool IsWhole()
+    {
+        long found = 0;
+        ForEachFolder(folder => found += Staging.Count(folder, name => name.StartsWith(PrefixOf(folder), StringComparison.Ordinal)));
+        return found == _ready;
     }
 
     /// <summary>Gives a file that is ready what its entry says, but for its place.</summary>
@@ -97,7 +106,7 @@ internal sealed unsafe class StagedFiles : IDisposable
         Errno error = _emptying.Fd < 0 ? Errno.NoEntry : Staging.Open(_emptying);
         if (error != Errno.None)
             return error;
-        _name = NameOf(step.Number);
+        _name = NameOf(_emptying, step.Number);
         fixed (byte* path = _name)
         {
             int file = Libc.OpenAt(_emptying.Staging, path, OpenFlags.WriteOnly | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0);
@@ -116,14 +125,8 @@ internal sealed unsafe class StagedFiles : IDisposable
     public void Dispose()
     {
         Abandon();
-        _emptying.Close();
-        long end = _folders.Length;
-        for (long place = 0; place < end; place = _folders.Position)
-        {
-            OpenFolder(place);
-            Staging.RemoveWhere(_emptying, name => name.StartsWith(_run, StringComparison.Ordinal));
-        }
-        _emptying.Close();
+        ForEachFolder(folder => Staging.RemoveWhere(folder, IsOurs));
+        _dumps?.Close();
         _folders.Dispose();
         _ = Libc.Close(_target);
         if (_isNewTarget)
@@ -146,13 +149,31 @@ internal sealed unsafe class StagedFiles : IDisposable
                 _ = Libc.UnlinkAt(_filling.Staging, path, 0);
         }
         _filling = null;
-        _dumps?.Close(); // those on the stack are closed there
-        _dumps = null;
     }
 
-    private static bool IsLikelyThere(TarEntry entry, FolderLevel folder, in EntryPlace place)
-        => FileStatus.At(folder.Fd, place.NullTerminatedLeaf, out FileStatus there) == Errno.None
+    private void ForEachFolder(Action<FolderLevel> visit)
+    {
+        long end = _folders.Length;
+        for (long place = 0; place < end; place = _folders.Position)
+        {
+            OpenFolder(place);
+            visit(_emptying);
+        }
+        _emptying.Close();
+        _emptying = new FolderLevel([]);
+    }
+
+    private bool IsOurs(string name) => name.StartsWith(_run, StringComparison.Ordinal);
+
+    private bool IsLikelyThere(TarEntry entry, in EntryPlace place, FolderStack folders, string dumps)
+    {
+        int folder = place.IsDump ? MachineFolder.OpenBelow(_target, MachineFolder.DumpsFolderOf(dumps, place.Path)) : folders.Top.Fd;
+        bool isThere = folder >= 0 && FileStatus.At(folder, place.NullTerminatedLeaf, out FileStatus there) == Errno.None
             && there.Type == FileType.Regular && there.Size == entry.Size;
+        if (place.IsDump && folder >= 0)
+            _ = Libc.Close(folder);
+        return isThere;
+    }
 
     private static FolderLevel NearestOf(FolderStack folders)
     {
@@ -162,10 +183,11 @@ internal sealed unsafe class StagedFiles : IDisposable
         return folders.Levels[depth];
     }
 
-    private FolderLevel NearestOf(ReadOnlySpan<byte> dumps)
+    private FolderLevel NearestOf(string dumps)
     {
-        int fd = MachineFolder.OpenNearest(_target, dumps, out int length);
-        return _dumps = new FolderLevel(dumps[..length].ToArray()) { Fd = fd };
+        byte[] path = Encoding.UTF8.GetBytes(dumps);
+        int fd = MachineFolder.OpenNearest(_target, path, out int length);
+        return new FolderLevel(path[..length]) { Fd = fd };
     }
 
     private static ReadOnlySpan<byte> PathOf(FolderLevel folder, FolderStack folders)
@@ -200,5 +222,8 @@ internal sealed unsafe class StagedFiles : IDisposable
         _emptying = new FolderLevel([]) { Fd = MachineFolder.OpenBelow(_target, path), StagedIn = place };
     }
 
-    private byte[] NameOf(long number) => Encoding.ASCII.GetBytes($"{_run}{number:x}\0");
+    private byte[] NameOf(FolderLevel folder, long number) => Encoding.ASCII.GetBytes($"{PrefixOf(folder)}{number:x}\0");
+
+    /// <summary>An archive may have a folder several times: each time counts its own.</summary>
+    private string PrefixOf(FolderLevel folder) => $"{_run}{folder.StagedIn:x}-";
 }

@@ -129,14 +129,23 @@ internal sealed unsafe class Staging
         RemoveEmpty(level);
     }
 
+    /// <summary>How many there are in the folder of those that are counted, by their names.</summary>
+    public static int Count(FolderLevel level, Func<string, bool> isCounted)
+    {
+        if (!TryOpen(level))
+            return 0;
+        int count = NamesIn(level).Count(isCounted);
+        Close(level);
+        return count;
+    }
+
     /// <summary>Takes the folder away, if it is ours, with what may go of what is in it; what stays keeps it.</summary>
     /// <param name="isGone">What may go, by its name.</param>
     public static void RemoveWhere(FolderLevel level, Func<string, bool> isGone)
     {
-        if (FileStatus.At(level.Fd, Folder, out _) != Errno.None || Open(level) != Errno.None)
+        if (!TryOpen(level))
             return;
-        string[] names = Directory.GetFileSystemEntries($"/proc/self/fd/{level.Staging}");
-        foreach (string name in names.Select(path => Path.GetFileName(path)).Where(isGone))
+        foreach (string name in NamesIn(level).Where(isGone))
         {
             fixed (byte* path = (byte[])[.. Encoding.UTF8.GetBytes(name), 0])
                 _ = Libc.UnlinkAt(level.Staging, path, 0);
@@ -181,6 +190,11 @@ internal sealed unsafe class Staging
         fixed (byte* path = Folder)
             _ = Libc.UnlinkAt(level.Fd, path, Libc.AtRemoveDir);
     }
+
+    private static bool TryOpen(FolderLevel level) => FileStatus.At(level.Fd, Folder, out _) == Errno.None && Open(level) == Errno.None;
+
+    private static IEnumerable<string> NamesIn(FolderLevel level)
+        => Directory.GetFileSystemEntries($"/proc/self/fd/{level.Staging}").Select(path => Path.GetFileName(path));
 
     private static void Close(FolderLevel level)
     {

@@ -70,7 +70,7 @@ public sealed class StagedFilesTests : IDisposable
         Assert.Collection(
             ours,
             folder => Assert.Contains(".backstay-restore d 700 0:0 ", folder, StringComparison.Ordinal),
-            file => Assert.Matches(@"/\.backstay-restore/[0-9a-f]{8}-[0-9a-f]+ f 600 0:0 ", file));
+            file => Assert.Matches(@"/\.backstay-restore/[0-9a-f]{8}-[0-9a-f]+-[0-9a-f]+ f 600 0:0 ", file));
         Assert.Equal(["."], seen.Split('\n', StringSplitOptions.RemoveEmptyEntries).Except(ours)
             .Select(line => line[..line.IndexOf(' ', StringComparison.Ordinal)]).Where(name => !$".{_source}".StartsWith(name, StringComparison.Ordinal) || name == "."));
     }
@@ -124,6 +124,25 @@ public sealed class StagedFilesTests : IDisposable
 
         Assert.Equal(["file"], Restores.NamesBelow(_there));
         Assert.False(Path.Exists($"{_target}/.backstay-restore"));
+    }
+
+    [Theory]
+    [InlineData("rm -r \"$TREE\"")]
+    [InlineData("find \"$TREE\" -type f -delete")]
+    [InlineData("rm -r \"$TREE\"/.backstay-restore")]
+    public async Task A_folder_that_is_emptied_before_the_restore_gets_its_files_from_the_archive(string before)
+    {
+        _scratch.Write("source/file", "x");
+        _scratch.Write("source/new/file", "y");
+        (byte[] archive, _) = await Archives.CreateAsync(_source);
+        Directory.CreateDirectory(_there);
+        using RestorePlan plan = await Restores.PlanAsync(archive, Ready);
+        await Shell.RunAsync(before, ("TREE", _there));
+
+        RestoreResult result = await Restores.ApplyAsync(archive, plan);
+
+        Assert.Empty(result.Problems);
+        Assert.Equal(["file", "new", "new/file"], Restores.NamesBelow(_there));
     }
 
     [Fact]
