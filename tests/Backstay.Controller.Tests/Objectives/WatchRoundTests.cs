@@ -57,7 +57,9 @@ public sealed class WatchRoundTests
 
         await site.PassAsync(TimeSpan.FromHours(48));
 
-        Assert.Equal("gw-1 is overdue. The newest good backup is 48 h old; it may be 48 h.", Assert.Single(await site.EventsAsync()).Message);
+        // Retention, which runs beside this, may tell of the clock by then.
+        var overdue = Assert.Single(await site.EventsAsync(), happened => happened.ApplianceId == appliance);
+        Assert.Equal("gw-1 is overdue. The newest good backup is 48 h old; it may be 48 h.", overdue.Message);
     }
 
     [Fact]
