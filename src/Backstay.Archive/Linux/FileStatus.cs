@@ -94,6 +94,8 @@ internal readonly record struct FileTime(long Seconds, int Nanoseconds)
         return new FileTime(seconds, (int)rest * 100);
     }
 
+    public bool IsAfter(FileTime other) => (Seconds, Nanoseconds).CompareTo((other.Seconds, other.Nanoseconds)) > 0;
+
     /// <summary>The nearest time that .NET can hold, years 1 to 9999.</summary>
     public DateTimeOffset ToDateTimeOffset()
     {

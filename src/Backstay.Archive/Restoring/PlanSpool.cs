@@ -43,9 +43,14 @@ internal sealed class PlanSpool : IDisposable
         _steps = Create(folder);
         _changes = Create(folder);
         _entries = withEntries ? Create(folder) : null;
+        _ = FileStatus.Of((int)_steps.SafeFileHandle.DangerousGetHandle(), out FileStatus made);
+        Began = made.Changed;
     }
 
-    /// <summary>How many steps there are up to the last one that puts something in place.</summary>
+    /// <summary>When planning began, by the clock of files.</summary>
+    public FileTime Began { get; }
+
+    /// <summary>How many steps there are up to the last one that puts something in place, or that found it there.</summary>
     public long StepsToPlace { get; private set; }
 
     /// <summary>Every file that gets a place is ready: the archive has nothing more to give.</summary>
@@ -60,10 +65,10 @@ internal sealed class PlanSpool : IDisposable
         record.Digest.CopyTo(_step.AsSpan(1 + sizeof(long)));
         _steps.Write(_step);
         _count++;
-        if (action.IsPlaced())
+        if (action.IsPlaced() || action == RestoreAction.Equal)
         {
             StepsToPlace = _count;
-            _isReady &= kind != ArchiveEntryKind.File || stagedIn != RestoreStep.NotStaged;
+            _isReady &= kind != ArchiveEntryKind.File || action == RestoreAction.Equal || stagedIn != RestoreStep.NotStaged;
         }
         if (_entries is not null)
             WriteEntry(_entries, record.Bytes);

@@ -89,7 +89,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         if (entry.Kind == ArchiveEntryKind.File)
             Prove(entry, digest);
         EntryPlace place = EntryPlace.Of(entry, _folders);
-        bool isThere = _step.Action == RestoreAction.Equal;
+        bool isThere = _step.Action == RestoreAction.Equal && IsStillThere(entry, place);
         if (_step.Action.IsPlaced())
         {
             isThere = entry.Kind switch
@@ -143,6 +143,18 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
         _touched.Dispose();
         _dumps.Dispose();
         _folders.Dispose();
+    }
+
+    /// <summary>What was equal when it was compared: what was run before the restore may have written to it since, or removed it.</summary>
+    private bool IsStillThere(TarEntry entry, in EntryPlace place)
+    {
+        if (place.IsDump)
+            return true; // among what is ours
+        bool isThere = _folders.Top.Fd >= 0 && FileStatus.At(_folders.Top.Fd, place.NullTerminatedLeaf, out FileStatus status) == Errno.None
+            && !(status.Changed.IsAfter(_plan.Spool.Began) && status.Modified.IsAfter(_plan.Spool.Began)); // a new link alone changes but the first
+        if (!isThere)
+            Problems.Add(entry.Name.Span, "It was as the backup has it when it was compared, and was changed or removed since. Restore again.");
+        return isThere;
     }
 
     private void PlaceFolder(TarEntry entry, in EntryPlace place)

@@ -97,6 +97,31 @@ public class RestoreTests
         Assert.Single(Directory.EnumerateFiles(scratch["machine"], "*", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData("rm \"$FILE\"")]
+    [InlineData("echo other > \"$FILE\"")]
+    public async Task What_was_equal_and_is_changed_before_the_restore_is_told_of(string before)
+    {
+        using var scratch = new Scratch();
+        scratch.Write("source/equal", "the same");
+        string other = scratch.Write("source/missing", "x");
+        (byte[] archive, _) = await Archives.CreateAsync(scratch["source"]);
+        RestoreOptions options = To(scratch["machine"]);
+        await Restores.RestoreAsync(archive, options);
+        File.Delete(scratch["machine"] + other);
+        await Task.Delay(20); // a clock of files ticks every 4 to 10 ms
+        using RestorePlan plan = await Restores.PlanAsync(archive, options);
+        await Shell.RunAsync(before, ("FILE", $"{scratch["machine"]}{scratch["source"]}/equal"));
+
+        RestoreResult result = await Restores.ApplyAsync(archive, plan);
+
+        Assert.Contains("Restore again", Assert.Single(result.Problems).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(scratch["machine"] + other));
+        (_, RestoreResult again) = await Restores.RestoreAsync(archive, options with { AsideName = "replaced-again" });
+        Assert.Empty(again.Problems);
+        Assert.Equal("the same", await File.ReadAllTextAsync($"{scratch["machine"]}{scratch["source"]}/equal"));
+    }
+
     [Fact]
     public async Task What_sources_made_goes_to_a_folder_of_its_own()
     {
