@@ -49,6 +49,13 @@ internal sealed class MachineComparison(bool restoreOwner, AttributeRestorer att
     /// <summary>Whether two names are of one file.</summary>
     public static bool IsSame(in FileStatus one, in FileStatus other) => one.Inode == other.Inode && one.FileSystem == other.FileSystem;
 
+    /// <summary>Whether something that was there has been neither removed nor written to since.</summary>
+    /// <param name="parent">The folder that it is in; -1 if that isn't there.</param>
+    /// <param name="leaf">Its name, null-terminated.</param>
+    public static bool IsUnchanged(int parent, ReadOnlySpan<byte> leaf, FileTime since)
+        => parent >= 0 && FileStatus.At(parent, leaf, out FileStatus status) == Errno.None
+            && !(status.Changed.IsAfter(since) && status.Modified.IsAfter(since)); // a new link to it changes but the first
+
     private RestoreDifferences CompareFile(int parent, ReadOnlySpan<byte> leaf, TarEntry entry, ReadOnlySpan<byte> digest)
     {
         Errno error = LinuxFile.Open(parent, leaf, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlock, out int fd);

@@ -150,8 +150,7 @@ internal sealed class RestorePlacer : IEntrySink, IDisposable
     {
         if (place.IsDump)
             return true; // among what is ours
-        bool isThere = _folders.Top.Fd >= 0 && FileStatus.At(_folders.Top.Fd, place.NullTerminatedLeaf, out FileStatus status) == Errno.None
-            && !(status.Changed.IsAfter(_plan.Spool.Began) && status.Modified.IsAfter(_plan.Spool.Began)); // a new link alone changes but the first
+        bool isThere = MachineComparison.IsUnchanged(_folders.Top.Fd, place.NullTerminatedLeaf, _plan.Spool.Began);
         if (!isThere)
             Problems.Add(entry.Name.Span, "It was as the backup has it when it was compared, and was changed or removed since. Restore again.");
         return isThere;
