@@ -301,7 +301,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         {
             Directory.Delete(DataFolder, recursive: true);
             if (_postgres is not null)
-                await (await TestPostgres.CurrentAsync()).DropAsync(DatabaseName);
+                await (await TestPostgres.CurrentAsync()).ReturnAsync(DatabaseName);
         }
     }
 }

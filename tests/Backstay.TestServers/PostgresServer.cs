@@ -99,8 +99,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
         string[] options =
         [
-            $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_folder}", "max_connections=400",
-            "shared_buffers=128MB", "logging_collector=off", "autovacuum=off", "max_wal_size=2GB",
+            $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_folder}", "max_connections=1000",
+            "shared_buffers=32MB", "logging_collector=off", "autovacuum=off", "max_wal_size=2GB",
             .. _durable ? Array.Empty<string>() : ["fsync=off", "full_page_writes=off"],
         ];
         var command = AsOwner(
@@ -207,7 +207,10 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var postmaster = await PostmasterAsync(cancellationToken);
         var children = await File.ReadAllTextAsync($"/proc/{postmaster}/task/{postmaster}/children", cancellationToken);
-        await RunAsync(["kill", $"-{signal}", postmaster, .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)], cancellationToken);
+        await RunAsync(["kill", $"-{signal}", postmaster], cancellationToken);
+
+        // One that served a connection may have ended since.
+        await RunAsync(["/bin/sh", "-c", $"kill -{signal} {children} 2>/dev/null || true"], cancellationToken);
     }
 
     private async Task<string> PostmasterAsync(CancellationToken cancellationToken) =>

@@ -19,7 +19,7 @@ public sealed class SeveralAdmitTests : IAsyncDisposable
             await site.DisposeAsync();
         Directory.Delete(_shared, recursive: true);
         if (TestPostgres.IsAsked)
-            await (await TestPostgres.CurrentAsync()).DropAsync(Database);
+            await (await TestPostgres.CurrentAsync()).ReturnAsync(Database);
     }
 
     private string Database => Path.GetFileName(_shared);

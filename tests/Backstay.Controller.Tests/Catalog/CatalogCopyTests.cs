@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Backstay.Controller.Catalog;
@@ -6,6 +5,7 @@ using Backstay.Controller.Hosting;
 using Backstay.Controller.Settings;
 using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Tests.Commands;
 using Backstay.Protocol.Admin;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -162,24 +162,12 @@ public sealed class CatalogCopyTests : IDisposable
 
         SqliteConnection.ClearAllPools();
         var settings = await (await TestPostgres.CurrentAsync()).SettingsAsync();
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), "catalog", "copy", "--data", _folder,
-                .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
-            ])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        var (code, output, errors) = await ControllerProgram.RunAsync(
+            ["catalog", "copy", "--data", _folder, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
 
-        Assert.Equal((0, ""), (process.ExitCode, process.ExitCode == 0 ? "" : await errors));
+        Assert.Equal((0, ""), (code, code == 0 ? "" : errors));
         Assert.Contains("rows of", output, StringComparison.Ordinal);
-        Assert.Contains("data_protection_keys: 1 rows", await errors, StringComparison.Ordinal);
+        Assert.Contains("data_protection_keys: 1 rows", errors, StringComparison.Ordinal);
         await using var moved = await ControllerHost.StartAsync(settings: settings, folder: _folder);
         Assert.Equal(HttpStatusCode.OK, (await moved.LoginAsync("admin", ControllerHost.AdminPassword)).StatusCode);
     }

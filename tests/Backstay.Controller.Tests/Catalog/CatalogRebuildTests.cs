@@ -4,6 +4,7 @@ using System.Text;
 using Backstay.Controller.Catalog;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,6 +39,7 @@ public sealed class CatalogRebuildTests
             Assert.Equal(archive, await site.Admin.GetByteArrayAsync(BackupSite.Path(agent, backup)));
         var appliance = await site.Host.CatalogAsync(catalog => catalog.Appliances.SingleAsync(a => a.Name == "gw-1"));
         Assert.Equal((first.ApplianceId, false, "north"), (appliance.Id, appliance.Activated, string.Join(' ', appliance.Tags)));
+        site.Host.Services.GetRequiredService<VerificationHint>().Wake();
         await BackupSite.EventuallyAsync(
             () => site.Host.CatalogAsync(catalog => catalog.Backups.AllAsync(b => b.Verification == VerificationState.Verified)), "verified");
         Assert.Equal(before, await RowsAsync(site));

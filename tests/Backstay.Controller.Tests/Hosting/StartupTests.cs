@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Backstay.Controller.Tests.Commands;
 using Backstay.TestServers;
 using Npgsql;
 
@@ -133,17 +133,8 @@ public sealed class StartupTests : IDisposable
 
     private static async Task<(int ExitCode, string[] Errors)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), .. arguments])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var errors = await process.StandardError.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        Assert.DoesNotContain("fail:", await output, StringComparison.Ordinal);
-        return (process.ExitCode, errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var (code, output, errors) = await ControllerProgram.RunAsync(arguments);
+        Assert.DoesNotContain("fail:", output, StringComparison.Ordinal);
+        return (code, errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 }

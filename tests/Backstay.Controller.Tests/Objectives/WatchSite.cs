@@ -158,7 +158,7 @@ internal sealed class WatchSite : IAsyncDisposable
             await host.DisposeAsync();
         Directory.Delete(_shared, recursive: true);
         if (TestPostgres.IsAsked)
-            await (await TestPostgres.CurrentAsync()).DropAsync(Path.GetFileName(_shared));
+            await (await TestPostgres.CurrentAsync()).ReturnAsync(Path.GetFileName(_shared));
     }
 
     private async Task<ControllerHost> StartControllerAsync(Dictionary<string, string?> more)

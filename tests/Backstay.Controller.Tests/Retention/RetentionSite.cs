@@ -2,6 +2,7 @@ using Backstay.Controller.Catalog;
 using Backstay.Controller.Retention;
 using Backstay.Controller.Storage;
 using Backstay.Controller.Tests.Backups;
+using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,10 +42,14 @@ internal static class RetentionSite
     }
 
     /// <summary>Waits until every archive was looked at.</summary>
-    public static Task VerifiedAsync(this ControllerHost host) => BackupSite.EventuallyAsync(
-        () => host.CatalogAsync(catalog => catalog.Backups.AllAsync(
-            b => b.State != BackupState.Succeeded || b.Deleted != null || b.Verification != VerificationState.Pending)),
-        "verified");
+    public static Task VerifiedAsync(this ControllerHost host)
+    {
+        host.Services.GetRequiredService<VerificationHint>().Wake(); // who put them into the catalog may have told nobody
+        return BackupSite.EventuallyAsync(
+            () => host.CatalogAsync(catalog => catalog.Backups.AllAsync(
+                b => b.State != BackupState.Succeeded || b.Deleted != null || b.Verification != VerificationState.Pending)),
+            "verified");
+    }
 
     /// <summary>Lets a worker of this controller look whether a round is due.</summary>
     public static Task<int?> LookAsync(this ControllerHost host) =>

@@ -132,7 +132,7 @@ internal sealed class ScheduleSite : IAsyncDisposable
             await site.DisposeAsync();
         Directory.Delete(_shared, recursive: true);
         if (TestPostgres.IsAsked)
-            await (await TestPostgres.CurrentAsync()).DropAsync(Path.GetFileName(_shared));
+            await (await TestPostgres.CurrentAsync()).ReturnAsync(Path.GetFileName(_shared));
     }
 
     private async Task<BackupSite> StartControllerAsync()

@@ -114,7 +114,7 @@ internal sealed class ControllerGroup : IAsyncDisposable
         _balancer.Dispose();
         Directory.Delete(_shared, recursive: true);
         if (TestPostgres.IsAsked)
-            await (await TestPostgres.CurrentAsync()).DropAsync(Path.GetFileName(_shared));
+            await (await TestPostgres.CurrentAsync()).ReturnAsync(Path.GetFileName(_shared));
     }
 
     private string FolderOf(int index) => Path.Combine(_shared, $"controller-{index}");

@@ -8,6 +8,7 @@ using Backstay.Controller.Tests.Agents;
 using Backstay.Controller.Tests.Backups;
 using Backstay.Controller.Tests.Backups.Uploads;
 using Backstay.Controller.Tests.Notifications;
+using Backstay.Controller.Verification;
 using Backstay.Protocol.Admin;
 using Backstay.Protocol.Agent;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -229,6 +230,8 @@ public sealed class SeveralControllersTests
 
         // As in a rebuilt catalog: nobody has looked at the stored bytes.
         await group[0].CatalogAsync(catalog => catalog.Backups.ExecuteUpdateAsync(set => set.SetProperty(b => b.Verification, VerificationState.Pending)));
+        for (var i = 0; i < 3; i++)
+            group[i].Services.GetRequiredService<VerificationHint>().Wake();
         await BackupSite.EventuallyAsync(
             () => group[0].CatalogAsync(catalog => catalog.Backups.AllAsync(b => b.Verification == VerificationState.Verified)), "verified");
         await BackupSite.EventuallyAsync(

@@ -14,6 +14,7 @@ internal sealed class SimulatedHistory
     private readonly Random _random;
     private readonly double _failing;
     private readonly int _number;
+    private BackupEntity? _running; // one at a time
     private DateTimeOffset? _replacementAsked;
 
     public SimulatedHistory(ApplianceEntity appliance, int number, Random random)
@@ -37,9 +38,9 @@ internal sealed class SimulatedHistory
     public void Begin(DateTimeOffset created, DateTimeOffset now, DateTimeOffset ends)
     {
         End(now);
-        Assert.DoesNotContain(Backups, b => b.State == BackupState.Running); // one at a time
+        Assert.Null(_running);
         Made++;
-        Backups.Add(new BackupEntity
+        _running = new BackupEntity
         {
             Id = new Guid(_random.Next(), (short)_number, 0, BitConverter.GetBytes((long)Made)),
             ApplianceId = Appliance.Id,
@@ -52,7 +53,8 @@ internal sealed class SimulatedHistory
             Deadline = ends,
             Envelope = [],
             Size = 1000,
-        });
+        };
+        Backups.Add(_running);
     }
 
     /// <summary>One day's ends, proofs, people and faults.</summary>
@@ -93,13 +95,13 @@ internal sealed class SimulatedHistory
 
     private void End(DateTimeOffset now)
     {
-        foreach (var backup in Backups.Where(b => b.State == BackupState.Running && b.Deadline <= now))
-        {
-            var fails = _random.NextDouble() < _failing;
-            backup.State = fails ? BackupState.Failed : BackupState.Succeeded;
-            backup.Verification = fails ? null : VerificationState.Pending;
-            Failed += fails ? 1 : 0;
-        }
+        if (_running is null || _running.Deadline > now)
+            return;
+        var fails = _random.NextDouble() < _failing;
+        _running.State = fails ? BackupState.Failed : BackupState.Succeeded;
+        _running.Verification = fails ? null : VerificationState.Pending;
+        Failed += fails ? 1 : 0;
+        _running = null;
     }
 
     /// <returns>Whether it is damaged.</returns>

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Backstay.Controller.Storage;
+using Backstay.Controller.Tests.Commands;
 using Microsoft.Extensions.Options;
 
 namespace Backstay.Controller.Tests.Storage;
@@ -14,7 +14,7 @@ public sealed class StoreCommandTests : IDisposable
     [Fact]
     public async Task A_folder_that_can_be_used_is_checked_step_by_step()
     {
-        var (code, output, _) = await RunAsync("store", "check", "--data", _data);
+        var (code, output, _) = await ControllerProgram.RunAsync("store", "check", "--data", _data);
         Assert.Equal(0, code);
         Assert.Contains($"Checking folder {_data}/store", output, StringComparison.Ordinal);
         Assert.Contains("ok      write and sync a file", output, StringComparison.Ordinal);
@@ -26,10 +26,10 @@ public sealed class StoreCommandTests : IDisposable
     public async Task A_bucket_that_refuses_ends_the_check_with_the_reason()
     {
         var bucket = await CephBucket.MakeAsync();
-        var (good, _, _) = await RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
+        var (good, _, _) = await ControllerProgram.RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
         Assert.Equal(0, good);
         bucket.Bucket = "there-is-none";
-        var (code, output, _) = await RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
+        var (code, output, _) = await ControllerProgram.RunAsync(["store", "check", .. Arguments("Storage", bucket)]);
         Assert.Equal(1, code);
         Assert.Contains("FAILED  list the bucket (s3:ListBucket): ", output, StringComparison.Ordinal);
         Assert.Contains("there is no bucket there-is-none", output, StringComparison.Ordinal);
@@ -46,13 +46,13 @@ public sealed class StoreCommandTests : IDisposable
 
         var bucket = await CephBucket.MakeAsync();
         string[] copy = ["store", "copy", "--data", _data, .. Arguments("To", bucket)];
-        var (warned, first, _) = await RunAsync(copy);
+        var (warned, first, _) = await ControllerProgram.RunAsync(copy);
         Assert.Equal(3, warned);
         Assert.Contains($"copied   {key} 3 bytes", first, StringComparison.Ordinal);
 
         await folder.WriteSidecarAsync(key, SidecarOf(key), Never);
-        Assert.Equal(0, (await RunAsync(copy)).Code);
-        var (code, second, _) = await RunAsync([.. copy, "--remove-source"]);
+        Assert.Equal(0, (await ControllerProgram.RunAsync(copy)).ExitCode);
+        var (code, second, _) = await ControllerProgram.RunAsync([.. copy, "--remove-source"]);
         Assert.Equal(0, code);
         Assert.Contains("0 copied, 1 were there already", second, StringComparison.Ordinal);
         Assert.Null(await folder.GetLengthAsync(key, Never));
@@ -74,23 +74,23 @@ public sealed class StoreCommandTests : IDisposable
         }
 
         string[] arguments = ["store", "copy", "--data", _data, $"--To:Folder={_data}/copy"];
-        Assert.Equal(0, (await RunAsync(arguments)).Code);
+        Assert.Equal(0, (await ControllerProgram.RunAsync(arguments)).ExitCode);
         await folder.DeleteAsync(gone, Never);
 
-        var (left, output, _) = await RunAsync(arguments);
+        var (left, output, _) = await ControllerProgram.RunAsync(arguments);
         Assert.Equal(3, left);
         Assert.Contains($"extra    {gone} 3 bytes", output, StringComparison.Ordinal);
         Assert.Contains("1 in the other store alone", output, StringComparison.Ordinal);
 
         // Without a catalog nobody knows whether it was deleted, or moved away or lost.
-        var (without, _, error) = await RunAsync([.. arguments, "--delete-extraneous"]);
+        var (without, _, error) = await ControllerProgram.RunAsync([.. arguments, "--delete-extraneous"]);
         Assert.Equal(1, without);
         Assert.Contains("no catalog", error, StringComparison.Ordinal);
         Assert.NotNull(await copy.GetLengthAsync(gone, Never));
 
         await MigratedSqlite.CopyAsync(_data);
-        Assert.Equal(2, (await RunAsync([.. arguments, "--delete-extraneous", "--remove-source"])).Code);
-        var (code, deleted, _) = await RunAsync([.. arguments, "--delete-extraneous"]);
+        Assert.Equal(2, (await ControllerProgram.RunAsync([.. arguments, "--delete-extraneous", "--remove-source"])).ExitCode);
+        var (code, deleted, _) = await ControllerProgram.RunAsync([.. arguments, "--delete-extraneous"]);
         Assert.Equal(0, code);
         Assert.Contains($"deleted  {gone} 3 bytes", deleted, StringComparison.Ordinal);
         Assert.Null(await copy.GetLengthAsync(gone, Never));
@@ -100,10 +100,10 @@ public sealed class StoreCommandTests : IDisposable
     [Fact]
     public async Task A_copy_needs_another_store_to_go_to()
     {
-        var (none, _, error) = await RunAsync("store", "copy", "--data", _data);
+        var (none, _, error) = await ControllerProgram.RunAsync("store", "copy", "--data", _data);
         Assert.Equal(1, none);
         Assert.Contains("Name the store to copy to", error, StringComparison.Ordinal);
-        var (same, _, _) = await RunAsync("store", "copy", "--data", _data, $"--To:Folder={_data}/store");
+        var (same, _, _) = await ControllerProgram.RunAsync("store", "copy", "--data", _data, $"--To:Folder={_data}/store");
         Assert.Equal(2, same);
     }
 
@@ -123,19 +123,4 @@ public sealed class StoreCommandTests : IDisposable
 
     private static string[] Arguments(string section, S3StoreOptions options) =>
         [.. CephBucket.SettingsOf(options).Select(setting => $"--{section}{setting.Key["Storage".Length..]}={setting.Value}")];
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(
-            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "backstay-controller.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await error);
-    }
 }
