@@ -133,7 +133,7 @@ internal sealed class Installation : IAsyncDisposable
             ["Backups__SweepInterval"] = "00:00:00.5",
             ["Storage__OrphanGrace"] = $"{OrphanGrace}",
             ["Notifications__AllowedNetworks__0"] = "127.0.0.1/32",
-            ["DOTNET_TieredPGO"] = "0", // they are started often and live for seconds
+            ["DOTNET_TC_CallCounting"] = "0", // they live for seconds: compiling again what is called often never pays
             ["Logging__LogLevel__Backstay.Controller"] = "Debug",
             ["Logging__LogLevel__Backstay.Controller.Access"] = "Information",
             ["Logging__LogLevel__Backstay.Controller.Agents"] = "Information",
