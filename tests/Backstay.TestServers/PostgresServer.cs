@@ -154,10 +154,6 @@ public sealed class PostgresServer : IAsyncDisposable
         return ConnectionString(name);
     }
 
-    /// <summary>Removes a database, connections to it included.</summary>
-    public Task DropDatabaseAsync(string name, CancellationToken cancellationToken = default) =>
-        ExecuteAsync($"""DROP DATABASE IF EXISTS "{name}" WITH (FORCE)""", cancellationToken: cancellationToken);
-
     /// <summary>Runs a statement as the superuser.</summary>
     public async Task ExecuteAsync(string statement, string database = "postgres", CancellationToken cancellationToken = default)
     {
