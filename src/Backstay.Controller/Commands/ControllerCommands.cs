@@ -55,9 +55,9 @@ internal static class ControllerCommands
     {
         try
         {
-            var app = Program.Build(settings);
+            await using var app = Program.Build(settings);
             await app.PrepareAsync();
-            await app.RunAsync();
+            await app.ServeAsync();
             return (int)ExitCode.Ok;
         }
         catch (Exception exception) when (StartupFailure.Explain(exception) is { } reason)

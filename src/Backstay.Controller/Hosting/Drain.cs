@@ -26,7 +26,7 @@ internal sealed class Drain : IHostedLifecycleService, IDisposable
     /// <summary>From the moment on that the process is told to stop.</summary>
     public bool HasBegun => _begun || _lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>Comes before the server, or anything else, is stopped.</summary>
+    /// <summary>Comes before the server, or anything else, is stopped. After a start that failed nobody is there to turn away.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _begun = true;
@@ -35,7 +35,8 @@ internal sealed class Drain : IHostedLifecycleService, IDisposable
 
         try
         {
-            await Task.Delay(_pause, _time, cancellationToken);
+            if (_lifetime.ApplicationStarted.IsCancellationRequested)
+                await Task.Delay(_pause, _time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

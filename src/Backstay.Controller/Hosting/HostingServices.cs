@@ -103,6 +103,23 @@ internal static partial class HostingServices
         Log.ServingWith(app.Logger, app.Services.GetRequiredService<ServingCertificate>().Pin);
     }
 
+    /// <summary>From here on requests are answered and workers work, until the process is told to stop.</summary>
+    public static async Task ServeAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception)
+        {
+            // A port in use, say. Workers that have begun already end before what they use is gone.
+            await app.StopAsync();
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
+    }
+
     /// <summary>The standard output of a command is its result.</summary>
     public static void LogToStandardError(this WebApplicationBuilder builder) =>
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(

@@ -8,6 +8,9 @@ namespace Backstay.Controller.Storage;
 /// <summary>The bucket is there, and the credentials have every right that the store needs: each is tried, by name.</summary>
 internal sealed class S3StoreCheck(S3Connection s3, TimeProvider time) : IStoreCheck
 {
+    // The service judges by its own clock, and signatures let that be a quarter of an hour away from ours.
+    private static readonly TimeSpan LockFor = TimeSpan.FromHours(1);
+
     private readonly byte[] _bytes = RandomNumberGenerator.GetBytes(1000);
     private readonly string _probe = $"{s3.Prefix}probe/{Guid.NewGuid():N}";
     private string? _upload;
@@ -84,9 +87,9 @@ internal sealed class S3StoreCheck(S3Connection s3, TimeProvider time) : IStoreC
         if (s3.Options.ObjectLock != S3ObjectLock.None)
         {
             yield return new Step("find Object Lock on", "s3:GetBucketObjectLockConfiguration", FindLockAsync);
-            yield return new Step("lock the object for a second", "s3:PutObjectRetention", async token =>
+            yield return new Step("lock the object for an hour", "s3:PutObjectRetention", async token =>
             {
-                await s3.LockAsync(_probe, _lockedUntil = time.GetUtcNow().AddSeconds(1), token);
+                await s3.LockAsync(_probe, _lockedUntil = time.GetUtcNow() + LockFor, token);
                 return null;
             });
             yield return new Step("see until when it is locked", "s3:GetObjectRetention", SeeLockAsync);

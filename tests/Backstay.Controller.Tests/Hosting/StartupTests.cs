@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Backstay.Controller.Hosting;
 using Backstay.Controller.Tests.Commands;
 using Backstay.TestServers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace Backstay.Controller.Tests.Hosting;
@@ -23,6 +26,22 @@ public sealed class StartupTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains($":{port}", Assert.Single(lines), StringComparison.Ordinal);
         Assert.Contains("in use", lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_start_that_failed_workers_have_ended_before_what_they_use_is_gone()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var worker = new Worker();
+        await using var app = Program.Build(
+            ["--data", _folder, "--listen", $"https://{other.LocalEndpoint}", "--Listen:DrainPause=00:05:00"],
+            services => services.AddHostedService(_ => worker));
+        await app.PrepareAsync();
+
+        await Assert.ThrowsAsync<IOException>(() => app.ServeAsync().WaitAsync(TimeSpan.FromMinutes(2)));
+
+        Assert.True(worker.HasEnded);
     }
 
     [Fact]
@@ -136,5 +155,18 @@ public sealed class StartupTests : IDisposable
         var (code, output, errors) = await ControllerProgram.RunAsync(arguments);
         Assert.DoesNotContain("fail:", output, StringComparison.Ordinal);
         return (code, errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>Takes its time to end, as one does that is in the middle of something.</summary>
+    private sealed class Worker : BackgroundService
+    {
+        public bool HasEnded { get; private set; }
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Delay(Timeout.Infinite, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+            HasEnded = true;
+        }
     }
 }
