@@ -112,6 +112,9 @@ internal sealed partial class ReceivePart(
         }
         catch (OperationCanceledException) when (claim.GiveWay.IsCancellationRequested)
         {
+            // The rest of the body may never come: no further request on this connection.
+            if (HttpProtocol.IsHttp11(http.Request.Protocol))
+                http.Response.Headers.Connection = "close";
             return ApiErrors.Unavailable(
                 ErrorIds.ServiceUnavailable, "The same part came again on another connection; that one counts.", UploadAttempt.RetryAfter);
         }

@@ -61,8 +61,7 @@ public sealed class PartTests
         var stuck = new PausingContent(garbage, pauseAfter: 100_000);
         var older = agent.PutPartAsync(backup, attempt, 1, bytes, content: stuck);
         await stuck.Paused;
-        var inFlight = site.Host.Services.GetRequiredService<PartsInFlight>();
-        await BackupSite.EventuallyAsync(() => Task.FromResult(inFlight.Count == 1), "the older is being taken in");
+        await TakenAsync(site, 1);
         using (var newer = await agent.PutPartAsync(backup, attempt, 1, bytes))
             Assert.Equal(HttpStatusCode.NoContent, newer.StatusCode);
         stuck.Resume();
@@ -71,6 +70,7 @@ public sealed class PartTests
             using var response = await older;
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
             Assert.NotNull(response.Headers.RetryAfter);
+            Assert.True(response.Headers.ConnectionClose);
         }
         catch (HttpRequestException)
         {
