@@ -32,12 +32,23 @@ public sealed class RunScriptTests : IAsyncDisposable
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "data/downloads"), "*.gpg").Length);
     }
 
-    [Fact]
-    public async Task A_port_in_use_is_one_clear_line()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_port_in_use_is_one_clear_line(bool nobodyAccepts)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
+        listener.Start(backlog: 1);
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        // These fill what waits to be accepted; another one would wait for minutes.
+        using var first = new TcpClient();
+        using var second = new TcpClient();
+        if (nobodyAccepts)
+        {
+            await first.ConnectAsync(IPAddress.Loopback, port);
+            await second.ConnectAsync(IPAddress.Loopback, port);
+        }
 
         var refused = await Command.RunAsync(Script, ["--once", "--data", Path.Combine(_folder, "data"), "--port", $"{port}"]);
 
